@@ -1,0 +1,142 @@
+import type { Attempt, Cause, DoneState, Result, Run, State } from './run.ts'
+
+/** Fields of an attempt that may change after it was written. */
+export type AttemptChange = Partial<
+  Omit<
+    Attempt,
+    | 'number'
+    | 'kind'
+    | 'client'
+    | 'key_id'
+    | 'ref'
+    | 'remote_address'
+    | 'rerun_id'
+    | 'sent'
+    | 'parameters'
+    | 'workspace'
+    | 'workspace_host'
+    | 'databricks_job_id'
+    | 'token'
+    | 'request_body'
+    | 'created_at'
+    | 'told_at'
+    | 'version'
+  >
+>
+
+/** One attempt's ending, for the totals that are never lowered. */
+export interface Ending {
+  job: string
+  state: DoneState
+  result: Result
+  /** '' when the result is OK. */
+  cause: Cause | ''
+}
+
+export interface RunFilter {
+  /** Names of jobs that the reader may see; null: all. */
+  jobs: string[] | null
+  state?: State
+  result?: Result
+  client_id?: string
+  key?: string
+  /** Exact, or a prefix when it ends in `*`. */
+  ref?: string
+  /** Bounds of the run's creation, epoch ms, inclusive. */
+  since?: number
+  until?: number
+  limit: number
+  /** Only runs older than this id (ids sort by time). */
+  before?: string
+}
+
+/** An observation that changed nothing but the time at which Databricks last told us. */
+export interface Sighting {
+  run_id: string
+  attempt: number
+  observed_at: number
+  due_at: number
+}
+
+export interface JobSummary {
+  job: string
+  /** The newest ended attempt. */
+  last_result: Result
+  last_finished_at: number
+  last_run_ms: number | null
+  last_success_at: number | null
+}
+
+export interface ActiveCount {
+  job: string
+  workspace: string
+  state: State
+  count: number
+  oldest_created_at: number
+}
+
+/** Which run last held a purged key, and how far its attempts had counted. */
+export interface Tombstone {
+  run_id: string
+  job: string
+  client_id: string
+  last_attempt: number
+}
+
+/**
+ * Where runs are kept. Every write is durable when its promise resolves. All instants come from the caller.
+ * Failures of the database itself reject with LedgerError.
+ */
+export interface RunStore {
+  /**
+   * Writes a run with its first attempt. A key belongs to one run at a time (client id + job + key): when another run
+   * holds it, nothing is written and the holder is returned, unless the holder is `supersedes`, which gives its key up.
+   */
+  insert(run: Run, supersedes?: string): Promise<{ inserted: true } | { inserted: false; holder: Run }>
+  /** Adds the run's next attempt, if the run is still as `run` says (version). Spends the attempt's `rerun_id`. */
+  addAttempt(run: Run, attempt: Attempt): Promise<boolean>
+  /** Changes the latest attempt, if it is still as `run` says (version); counts `ending` in the same transaction. */
+  update(run: Run, change: AttemptChange, ending?: Ending): Promise<boolean>
+  /** Records that an ending was told (the first time counts) and spends the press of the rerun button, if any. */
+  tell(runId: string, attempt: number, at: number, rerunId?: string): Promise<void>
+  /** Writes many sightings at once; one older than what the row holds changes nothing. */
+  sight(sightings: Sighting[]): Promise<void>
+  /** Asks for the attempt's next step no later than `at`. */
+  bringForward(runId: string, attempt: number, at: number): Promise<void>
+
+  get(id: string): Promise<Run | undefined>
+  /** The run that holds the key. */
+  getByKey(clientId: string, job: string, key: string): Promise<Run | undefined>
+  /** Every run of which any attempt is this Databricks run. */
+  findByDatabricksRun(databricksRunId: string): Promise<Run[]>
+  /** All attempts, oldest first. */
+  attempts(runId: string): Promise<Attempt[]>
+  /** Newest first. */
+  list(filter: RunFilter): Promise<Run[]>
+  /** Runs of a workspace whose latest attempt needs a step at `now` or before, longest due first. */
+  due(workspace: string, now: number, limit: number): Promise<Run[]>
+  /** When the next step of a workspace is due; undefined when nothing is. */
+  nextDue(workspace: string): Promise<number | undefined>
+
+  tombstone(runId: string): Promise<Tombstone | undefined>
+  tombstoneByKey(clientId: string, job: string, key: string): Promise<Tombstone | undefined>
+
+  endings(): Promise<(Ending & { count: number })[]>
+  activeCounts(): Promise<ActiveCount[]>
+  jobSummaries(): Promise<JobSummary[]>
+  /** Run times (ms) of the job's last runs that ended OK, newest first. */
+  durations(job: string, limit: number): Promise<number[]>
+
+  /** Takes or renews a lease by the database's clock; true while `holder` has it. */
+  lease(name: string, holder: string, lifeMs: number): Promise<boolean>
+  releaseLease(name: string, holder: string): Promise<void>
+
+  /** Size of the ledger in bytes. */
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+/** The database failed: nothing is known of what was asked. `message` is internal. */
+export class LedgerError extends Error {
+  override name = 'LedgerError' as const
+}
