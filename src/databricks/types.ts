@@ -1,0 +1,210 @@
+import type { DatabricksError } from './errors.ts'
+
+/**
+ * The Jobs API 2.2 as the gateway uses it: Databricks' own names, every int64 id a decimal string, instants epoch
+ * milliseconds (0 or absent: not yet), durations milliseconds. Enumerations are plain strings, because Databricks adds
+ * values without a new version.
+ */
+
+export interface RunState {
+  life_cycle_state?: string
+  result_state?: string
+  state_message?: string
+  user_cancelled_or_timedout?: boolean
+  queue_reason?: string
+}
+
+export interface RunStatus {
+  state?: string
+  queue_details?: { code?: string; message?: string }
+  termination_details?: { code?: string; type?: string; message?: string }
+}
+
+interface Times {
+  start_time?: number
+  end_time?: number
+  setup_duration?: number
+  execution_duration?: number
+  cleanup_duration?: number
+  queue_duration?: number
+  run_duration?: number
+}
+
+interface Stateful {
+  /** Legacy, always sent. */
+  state?: RunState
+  /** Not sent by every workspace; read it first. */
+  status?: RunStatus
+}
+
+/** A retried or repaired task appears once per attempt, each with its own `run_id`. */
+export interface RunTask extends Times, Stateful {
+  task_key: string
+  run_id: string
+  attempt_number?: number
+  description?: string
+  depends_on?: { task_key: string; outcome?: string }[]
+  run_if?: string
+  run_page_url?: string
+  [taskType: `${string}_task`]: object | undefined
+}
+
+/** `value` is what the run used. */
+export interface RunParameter {
+  name: string
+  default?: string
+  value?: string
+}
+
+/** The parameters of the families before `job_parameters`, as given at run-now. */
+export interface OverridingParameters {
+  notebook_params?: Record<string, string>
+  python_named_params?: Record<string, string>
+  sql_params?: Record<string, string>
+  python_params?: string[]
+  jar_params?: string[]
+  spark_submit_params?: string[]
+  dbt_commands?: string[]
+  pipeline_params?: Record<string, unknown>
+}
+
+/** Begins with the `ORIGINAL`; the last `id` is the next `latest_repair_id`. */
+export interface Repair extends Stateful {
+  type?: string
+  id: string
+  start_time?: number
+  end_time?: number
+  task_run_ids?: string[]
+}
+
+export interface Run extends Times, Stateful {
+  run_id: string
+  job_id: string
+  run_name?: string
+  run_type?: string
+  trigger?: string
+  creator_user_name?: string
+  attempt_number?: number
+  original_attempt_run_id?: string
+  job_run_id?: string
+  parent_run_id?: string
+  task_key?: string
+  run_page_url?: string
+  job_parameters?: RunParameter[]
+  overriding_parameters?: OverridingParameters
+  tasks?: RunTask[]
+  iterations?: RunTask[]
+  job_clusters?: object[]
+  repair_history?: Repair[]
+}
+
+export interface RunPage {
+  runs: Run[]
+  next_page_token?: string
+}
+
+export interface RunOutput {
+  metadata?: Run
+  error?: string
+  /** May hold ANSI escapes. */
+  error_trace?: string
+  info?: string
+  logs?: string
+  logs_truncated?: boolean
+  notebook_output?: { result?: string; truncated?: boolean }
+  run_job_output?: { run_id?: string }
+  sql_output?: object
+  dbt_output?: object
+}
+
+export interface Job {
+  job_id: string
+  creator_user_name?: string
+  run_as_user_name?: string
+  created_time?: number
+  settings?: JobSettings
+}
+
+export interface JobSettings {
+  name?: string
+  description?: string
+  tags?: Record<string, string>
+  tasks?: { task_key: string; description?: string; [taskType: `${string}_task`]: object | undefined }[]
+  job_clusters?: object[]
+  environments?: object[]
+  parameters?: { name: string; default?: string }[]
+  max_concurrent_runs?: number
+  timeout_seconds?: number
+  queue?: { enabled: boolean }
+  format?: string
+}
+
+export interface Call {
+  /** Epoch milliseconds; bounds the whole call with every retry and every page. */
+  deadline: number
+  signal?: AbortSignal
+}
+
+export interface RunsQuery {
+  jobId?: string
+  activeOnly?: boolean
+  completedOnly?: boolean
+  /** Inclusive bounds on `start_time`, epoch milliseconds. */
+  startTimeFrom?: number
+  startTimeTo?: number
+  /** At most 25. */
+  limit?: number
+  pageToken?: string
+  expandTasks?: boolean
+}
+
+/** How one submission, a run-now with all its tries, ended. `error` is that of the last try. */
+export type Submission =
+  | { kind: 'taken'; runId: string; tries: number }
+  /** Every try is proved not acted on: never sent, throttled, our credential refused, or a clear refusal. */
+  | { kind: 'not_taken'; error: DatabricksError; tries: number }
+  /** At least one try may have been acted on. */
+  | { kind: 'unknown'; error: DatabricksError; tries: number }
+
+/** Every method but `runNow` rejects with a DatabricksError and nothing else. */
+export interface DatabricksClient {
+  /** Origin of the workspace. */
+  readonly host: string
+  /** Posts exactly these bytes at every try; they must hold an `idempotency_token`. Never rejects. */
+  runNow(body: string, call: Call): Promise<Submission>
+  /** All pages as one run. */
+  getRun(runId: string, call: Call & { includeHistory?: boolean }): Promise<Run>
+  listRuns(query: RunsQuery, call: Call): Promise<RunPage>
+  /** `runId` is that of a task: a parent with several tasks is refused. */
+  getOutput(runId: string, call: Call): Promise<RunOutput>
+  /** Asked, not done: Databricks cancels asynchronously. */
+  cancelRun(runId: string, call: Call): Promise<void>
+  /** Has no token upstream, so a post that may have been acted on is never repeated here. */
+  repairRun(body: string, call: Call): Promise<{ repairId: string }>
+  getJob(jobId: string, call: Call): Promise<Job>
+  /** All pages. Databricks compares names without regard to case. */
+  listJobs(query: { name?: string }, call: Call): Promise<Job[]>
+  /** End of the cached access token in epoch milliseconds; null when there is none or it has no end. */
+  accessTokenExpiresAt(): number | null
+  close(): Promise<void>
+}
+
+export type Endpoint =
+  | 'run_now'
+  | 'runs_get'
+  | 'runs_list'
+  | 'get_output'
+  | 'cancel'
+  | 'repair'
+  | 'jobs_get'
+  | 'jobs_list'
+  | 'token'
+
+/** What the client tells of its work, in values of closed sets that suit metric labels. */
+export interface Observer {
+  /** Once per try. `code` is the HTTP status, or the error's reason when no whole answer came. */
+  request(endpoint: Endpoint, code: string, seconds: number): void
+  /** Once per further try. */
+  retry(endpoint: Endpoint, reason: string): void
+  tokenRefresh(result: 'ok' | 'refused' | 'failed'): void
+}
