@@ -1,0 +1,35 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { type ClientConfig, ClientsSchema } from './schema/clients.ts'
+import { type JobConfig, JobDefaultsSchema, JobsSchema } from './schema/jobs.ts'
+import { LedgerSchema } from './schema/ledger.ts'
+import { closed } from './schema/names.ts'
+import { ProfilesSchema } from './schema/profiles.ts'
+import { ServerSchema } from './schema/server.ts'
+import { WatchSchema } from './schema/watch.ts'
+import { WorkspacesSchema } from './schema/workspaces.ts'
+
+export const IncludeSchema = Type.Array(Type.String({ minLength: 1 }), {
+  description: 'Files with more jobs and clients: paths or globs (jobs.d/*.yaml), relative to this file.',
+})
+
+/** What a configuration file may say. */
+export const ConfigFileSchema = closed(
+  {
+    include: Type.Optional(IncludeSchema),
+    server: ServerSchema,
+    ledger: LedgerSchema,
+    workspaces: WorkspacesSchema,
+    job_defaults: Type.Optional(JobDefaultsSchema),
+    jobs: JobsSchema,
+    profiles: ProfilesSchema,
+    watch: WatchSchema,
+    clients: ClientsSchema,
+  },
+  { title: 'databricks-job-gateway configuration' },
+)
+
+/** What the program runs on: all files merged, defaults applied, secrets still references. Maps have no prototype. */
+export type Config = Omit<Static<typeof ConfigFileSchema>, 'include' | 'job_defaults' | 'jobs' | 'clients'> & {
+  jobs: Record<string, JobConfig>
+  clients: Record<string, ClientConfig>
+}

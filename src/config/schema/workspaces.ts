@@ -1,0 +1,76 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { byName, closed, dateOnly } from './names.ts'
+
+const SecretRefSchema = Type.Union(
+  [
+    closed({ env: Type.String({ minLength: 1, description: 'Name of an environment variable.' }) }, {}),
+    closed({ file: Type.String({ minLength: 1, description: 'Path of a file that holds nothing else.' }) }, {}),
+  ],
+  {
+    title: 'secret reference',
+    description: 'Where the secret is: {env: NAME} or {file: PATH}. Never the secret itself.',
+  },
+)
+
+/** Where a secret is. A `file` is an absolute path once the configuration is read. */
+export type SecretRef = Static<typeof SecretRefSchema>
+
+const expiresOn = Type.Optional(
+  dateOnly('The day the secret itself ends in Databricks, for the alarm ahead of it; the gateway cannot ask for it.'),
+)
+
+const AuthSchema = Type.Union(
+  [
+    closed(
+      {
+        type: Type.Literal('oauth-m2m'),
+        client_id: Type.String({ minLength: 1, description: 'Application id of the service principal.' }),
+        client_secret: SecretRefSchema,
+        expires_on: expiresOn,
+      },
+      { description: 'OAuth client credentials of a service principal: the recommended kind.' },
+    ),
+    closed(
+      { type: Type.Literal('pat'), token: SecretRefSchema, expires_on: expiresOn },
+      { description: 'A personal access token.' },
+    ),
+  ],
+  { description: 'How the gateway signs in to this workspace.' },
+)
+
+export type AuthConfig = Static<typeof AuthSchema>
+
+const WorkspaceSchema = closed(
+  {
+    host: Type.String({
+      minLength: 1,
+      description: 'https address of the workspace. Plain http only to loopback, or with allow_http: true.',
+    }),
+    allow_http: Type.Boolean({
+      default: false,
+      description: 'Allows plain http to a host that is not loopback. The credential then travels in the clear.',
+    }),
+    auth: AuthSchema,
+    proxy: Type.Optional(
+      closed(
+        { url: Type.String({ minLength: 1, description: 'http or https address of the proxy.' }) },
+        { description: 'HTTP proxy to this workspace; left out: HTTPS_PROXY and NO_PROXY of the environment.' },
+      ),
+    ),
+    ca: Type.Optional(
+      closed(
+        { file: Type.String({ minLength: 1, description: 'PEM file with the certificates to trust as well.' }) },
+        { description: 'Private certificate authority of the workspace or of a proxy that opens TLS.' },
+      ),
+    ),
+  },
+  { description: 'One Databricks workspace.' },
+)
+
+export type WorkspaceConfig = Static<typeof WorkspaceSchema>
+
+export const WorkspacesSchema = byName(
+  WorkspaceSchema,
+  'Databricks workspaces by name. Left out: DATABRICKS_HOST with DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, ' +
+    'or with DATABRICKS_TOKEN, make the workspace default.',
+)
