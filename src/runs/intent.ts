@@ -1,0 +1,121 @@
+import type { JobConfig } from '../config/schema/jobs.ts'
+import type { Rerun } from '../config/schema/profiles.ts'
+import type { DateInput } from './dates.ts'
+import { makeToken } from './key.ts'
+import type { Parameters } from './parameters.ts'
+import { makeRunNowBody } from './request.ts'
+import type { Attempt, AttemptKind, Run } from './run.ts'
+
+/** What a caller asks for, once it is known who it is. */
+export interface Order {
+  client: { id: string; name: string; key_id: string }
+  job: string
+  /** Raw, as sent. */
+  parameters: Record<string, unknown>
+  key: string | undefined
+  ref: string | undefined
+  rerun: Rerun
+  rerun_id: string | undefined
+  date_input: DateInput | undefined
+  /** Shortens the job's own submit deadline. */
+  start_within_ms: number | undefined
+  remote_address: string | null
+  /** When the request arrived, epoch ms: all times count from here. */
+  arrived_at: number
+  /** Aborts when the caller has gone. */
+  signal: AbortSignal
+}
+
+/** An order that was checked. */
+export interface Prepared {
+  order: Order
+  job: JobConfig
+  parameters: Parameters
+  workspaceHost: string
+  databricksJobId: string
+  /** Until when this call tries by itself, epoch ms. */
+  deadline: number
+}
+
+/** A submission may still be under way when its time is over; until then its row is nobody else's. */
+export const HANDOVER_MS = 1_000
+
+export interface Position {
+  number: number
+  kind: AttemptKind
+  instance: string
+  now: number
+}
+
+/**
+ * The intent of one attempt, written before Databricks is called: everything that a try, now or after a crash, needs.
+ * Its first post counts as one in doubt already.
+ */
+export function makeIntent(prepared: Prepared, run: Pick<Run, 'id' | 'key'>, position: Position): Attempt {
+  const { order, job, parameters, workspaceHost, databricksJobId, deadline } = prepared
+  const { number, kind, instance, now } = position
+  const token = makeToken({
+    instance,
+    workspaceHost,
+    databricksJobId,
+    clientId: order.client.id,
+    job: order.job,
+    keyOrRunId: run.key ?? run.id,
+    attempt: number,
+  })
+  return {
+    ...NOTHING_YET,
+    number,
+    kind,
+    client: order.client.name,
+    key_id: order.client.key_id,
+    ref: order.ref ?? null,
+    remote_address: order.remote_address,
+    rerun_id: order.rerun_id ?? null,
+    sent: parameters.sent,
+    parameters: parameters.values,
+    workspace: job.workspace,
+    workspace_host: workspaceHost,
+    databricks_job_id: databricksJobId,
+    token,
+    request_body: makeRunNowBody(job, parameters.values, { databricksJobId, token, runId: run.id }),
+    created_at: now,
+    submit_deadline_at: order.arrived_at + submitWithin(prepared),
+    last_try_at: now,
+    due_at: deadline + HANDOVER_MS,
+  }
+}
+
+/** How long an order is submitted again, ms from its arrival. */
+export function submitWithin({ order, job }: Prepared): number {
+  return Math.min(order.start_within_ms ?? Number.POSITIVE_INFINITY, job.submit_deadline_seconds * 1000)
+}
+
+const NOTHING_YET = {
+  state: 'SUBMITTING',
+  result: '',
+  cause: null,
+  message: 'Being submitted to Databricks.',
+  failure: null,
+  databricks_run_id: null,
+  repair_id: null,
+  run_url: null,
+  recovered: false,
+  life_cycle_state: null,
+  result_state: null,
+  termination_code: null,
+  tasks: [],
+  task_counts: null,
+  tasks_observed_at: null,
+  started_at: null,
+  finished_at: null,
+  observed_at: null,
+  queue_ms: null,
+  run_ms: null,
+  tries: 1,
+  tries_in_doubt: 1,
+  missing_since: null,
+  missing_count: 0,
+  told_at: null,
+  version: 1,
+} satisfies Partial<Attempt>

@@ -1,0 +1,139 @@
+import type { Clock } from '../clock.ts'
+import type { DatabricksClient, Run as UpstreamRun } from '../databricks/types.ts'
+import { explainFailure } from './failure.ts'
+import { furthest, readOutcome } from './outcome.ts'
+import type { Attempt, DoneState, Run } from './run.ts'
+import { isDone } from './run.ts'
+import type { AttemptChange, RunStore } from './store.ts'
+import { findBrokenTask, reportTasks } from './tasks.ts'
+import type { Transitions } from './transition.ts'
+
+export interface ObserveDeps {
+  store: RunStore
+  transitions: Transitions
+  clientFor: (attempt: Attempt) => DatabricksClient | undefined
+  clock: Clock
+  /** Whether a partial success counts as OK for the job. */
+  partialOf: (job: string) => 'ok' | 'ko'
+  /** When the run needs its next look, epoch ms. */
+  nextLookAt: (run: Run, startedAt: number | null) => Promise<number>
+  countUnknown: (value: string) => void
+}
+
+/**
+ * Takes what Databricks said of a run (asked at `sentAt`, epoch ms) into the ledger; resolves with the run as it then
+ * is. An observation older than what the ledger holds changes nothing; a done attempt stays done, unless `reopen`.
+ */
+export type Observe = (run: Run, upstream: UpstreamRun, sentAt: number, reopen?: 'reopen') => Promise<Run>
+
+/** A run that began this long before its intent was written was not started by it; clocks differ by less. */
+const WELL_BEFORE_MS = 5 * 60_000
+/** An ending waits no longer than this for its reason. */
+const REASON_TIMEOUT_MS = 3_000
+const TASKS_KEPT = 1_000
+
+export function createObserve(deps: ObserveDeps): Observe {
+  const { store, transitions, clientFor, clock } = deps
+
+  /** The error of the task that broke first; the everyday state message says nothing. */
+  async function readError(attempt: Attempt, upstream: UpstreamRun): Promise<string | undefined> {
+    const task = findBrokenTask(upstream)
+    const client = clientFor(attempt)
+    if (!task || !client) return undefined
+    try {
+      return (await client.getOutput(task.run_id, { deadline: clock.now() + REASON_TIMEOUT_MS })).error
+    } catch {
+      return undefined
+    }
+  }
+
+  async function describeEnd(run: Run, upstream: UpstreamRun, state: DoneState): Promise<AttemptChange> {
+    const { result, cause } = readOutcome(upstream, deps.partialOf(run.job))
+    const timing = {
+      finished_at: upstream.end_time || clock.now(),
+      due_at: null,
+      run_ms: upstream.run_duration ?? span(upstream.start_time, upstream.end_time),
+    }
+    if (result === 'OK' || cause === null) {
+      return { ...timing, state, result, cause: null, failure: null, message: praise(state, upstream) }
+    }
+    const error = state === 'SKIPPED' ? undefined : await readError(run.attempt, upstream)
+    const failure = explainFailure({ state, cause, run: upstream, ...(error ? { error } : {}) })
+    return { ...timing, state, result, cause, failure, message: failure.message }
+  }
+
+  async function describe(run: Run, upstream: UpstreamRun, sentAt: number, reopening: boolean): Promise<AttemptChange> {
+    const { attempt } = run
+    const outcome = readOutcome(upstream, deps.partialOf(run.job))
+    for (const value of outcome.unknown) deps.countUnknown(value)
+    const { tasks, counts, progress } = reportTasks(upstream)
+    const seen: AttemptChange = {
+      observed_at: sentAt,
+      started_at: upstream.start_time || attempt.started_at,
+      queue_ms: upstream.queue_duration ?? attempt.queue_ms,
+      run_url: upstream.run_page_url ?? attempt.run_url,
+      recovered:
+        attempt.recovered || (upstream.start_time || Number.POSITIVE_INFINITY) < attempt.created_at - WELL_BEFORE_MS,
+      life_cycle_state: upstream.state?.life_cycle_state ?? upstream.status?.state ?? null,
+      result_state: upstream.state?.result_state ?? null,
+      termination_code: upstream.status?.termination_details?.code ?? null,
+      missing_since: null,
+      missing_count: 0,
+      // Items of a list carry no tasks: what was read before stays.
+      ...(upstream.tasks ? { tasks: tasks.slice(0, TASKS_KEPT), task_counts: counts, tasks_observed_at: sentAt } : {}),
+    }
+    if (isDone(outcome.state)) return { ...seen, ...(await describeEnd(run, upstream, outcome.state)) }
+    return {
+      ...seen,
+      state: reopening ? outcome.state : furthest(attempt.state, outcome.state),
+      result: '',
+      cause: null,
+      failure: null,
+      finished_at: null,
+      message: sayWhere(upstream, upstream.tasks ? progress : attempt.message),
+      due_at: await deps.nextLookAt(run, seen.started_at ?? null),
+    }
+  }
+
+  return async (run, upstream, sentAt, reopen) => {
+    const { attempt } = run
+    if (attempt.observed_at !== null && sentAt < attempt.observed_at) return run
+    if (isDone(attempt.state) && !reopen) return run
+    const change = await describe(run, upstream, sentAt, isDone(attempt.state))
+    if (isOnlySighting(attempt, change)) {
+      const { observed_at = sentAt, due_at } = change
+      await store.sight([
+        { run_id: run.id, attempt: attempt.number, observed_at: observed_at ?? sentAt, due_at: due_at ?? sentAt },
+      ])
+      return { ...run, attempt: { ...attempt, observed_at: observed_at ?? sentAt, due_at: due_at ?? null } }
+    }
+    return (await transitions.move(run, change)) ?? (await store.get(run.id)) ?? run
+  }
+}
+
+/** Whether Databricks told nothing new: then only the time of the look is written. */
+function isOnlySighting(attempt: Attempt, change: AttemptChange): boolean {
+  if (isDone(change.state ?? attempt.state)) return false
+  return Object.entries(change).every(([name, value]) => {
+    if (name === 'observed_at' || name === 'due_at' || name === 'tasks_observed_at') return true
+    const before = attempt[name as keyof Attempt]
+    return before === value || JSON.stringify(before) === JSON.stringify(value)
+  })
+}
+
+function sayWhere(upstream: UpstreamRun, progress: string): string {
+  const queued = upstream.status?.queue_details?.message ?? upstream.state?.queue_reason
+  if (queued && (upstream.status?.state ?? upstream.state?.life_cycle_state) === 'QUEUED')
+    return `Queued in Databricks: ${queued}`
+  return progress
+}
+
+function praise(state: DoneState, upstream: UpstreamRun): string {
+  if (state !== 'PARTIAL') return 'Ended well.'
+  const failed = reportTasks(upstream).tasks.filter((task) => task.state === 'FAILED')
+  return `Ended well, although these tasks did not: ${failed.map((task) => task.task_key).join(', ')} (partial_success: ok).`
+}
+
+function span(from: number | undefined, to: number | undefined): number | null {
+  return from && to ? Math.max(0, to - from) : null
+}

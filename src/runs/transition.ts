@@ -1,0 +1,57 @@
+import type { Attempt, Run } from './run.ts'
+import { isDone } from './run.ts'
+import type { AttemptChange, Ending, RunStore } from './store.ts'
+
+/** One change of a run, told to whoever hangs on it: metrics, the log, waiters. */
+export interface Moved {
+  /** undefined when the run or its attempt is new. */
+  before: Attempt | undefined
+  run: Run
+}
+
+/**
+ * The only ways in which a run changes its state. Each is a compare-and-set in the ledger, and only the winner is told
+ * of, after the change is durable; a loser gets undefined and reads again.
+ */
+export interface Transitions {
+  /** Writes a new run; when its key is held by another run, returns that one and writes nothing. */
+  begin(run: Run, supersedes?: string): Promise<{ begun: boolean; run: Run }>
+  /** Adds the next attempt. */
+  again(run: Run, attempt: Attempt): Promise<Run | undefined>
+  /** Changes the latest attempt. An ending is counted once for each time that an active attempt ends. */
+  move(run: Run, change: AttemptChange): Promise<Run | undefined>
+}
+
+export function createTransitions({ store, tell }: { store: RunStore; tell: (moved: Moved) => void }): Transitions {
+  return {
+    async begin(run, supersedes) {
+      const inserted = await store.insert(run, supersedes)
+      if (!inserted.inserted) return { begun: false, run: inserted.holder }
+      tell({ before: undefined, run })
+      return { begun: true, run }
+    },
+
+    async again(run, attempt) {
+      if (!(await store.addAttempt(run, attempt))) return undefined
+      const rerun_ids = attempt.rerun_id === null ? run.rerun_ids : [...new Set([...run.rerun_ids, attempt.rerun_id])]
+      const after = { ...run, rerun_ids, version: run.version + 1, attempt }
+      tell({ before: undefined, run: after })
+      return after
+    },
+
+    async move(run, change) {
+      const attempt = { ...run.attempt, ...change, version: run.attempt.version + 1 }
+      const after = { ...run, attempt }
+      if (!(await store.update(run, change, readEnding(run.attempt, after)))) return undefined
+      tell({ before: run.attempt, run: after })
+      return after
+    },
+  }
+}
+
+/** UNCONFIRMED that is settled as REJECTED was counted when it became UNCONFIRMED. */
+function readEnding(before: Attempt, { job, attempt }: Run): Ending | undefined {
+  const { state, result, cause } = attempt
+  if (!isDone(state) || isDone(before.state)) return undefined
+  return { job, state, result, cause: cause ?? '' }
+}
