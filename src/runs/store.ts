@@ -75,6 +75,9 @@ export interface ActiveCount {
   oldest_created_at: number
 }
 
+/** submit: a try to submit, or to settle, an attempt without a Databricks run; look: a look at the one it has. */
+export type Step = 'submit' | 'look'
+
 /** Which run last held a purged key, and how far its attempts had counted. */
 export interface Tombstone {
   run_id: string
@@ -113,10 +116,10 @@ export interface RunStore {
   attempts(runId: string): Promise<Attempt[]>
   /** Newest first. */
   list(filter: RunFilter): Promise<Run[]>
-  /** Runs of a workspace whose latest attempt needs a step at `now` or before, longest due first. */
-  due(workspace: string, now: number, limit: number): Promise<Run[]>
-  /** When the next step of a workspace is due; undefined when nothing is. */
-  nextDue(workspace: string): Promise<number | undefined>
+  /** Runs of a workspace whose latest attempt needs this step at `now` or before, longest due first. */
+  due(workspace: string, step: Step, now: number, limit: number): Promise<Run[]>
+  /** When such a step is due first after `now`, epoch ms; undefined when none is. */
+  nextDue(workspace: string, step: Step, now: number): Promise<number | undefined>
 
   tombstone(runId: string): Promise<Tombstone | undefined>
   tombstoneByKey(clientId: string, job: string, key: string): Promise<Tombstone | undefined>

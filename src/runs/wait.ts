@@ -28,7 +28,8 @@ export interface Waits {
   endAll(): void
 }
 
-export function createWaits(clock: Clock): Waits {
+/** @param hurry told of each run that somebody begins to wait for, so that it is looked at soon */
+export function createWaits(clock: Clock, hurry: (run: Run) => void): Waits {
   const waiters = new Map<string, Set<Waiter>>()
   let count = 0
   let ended = false
@@ -66,6 +67,7 @@ export function createWaits(clock: Clock): Waits {
         const run = await read()
         const ms = until - clock.now()
         if (isEnough(run) || ended || ms <= 0 || signal?.aborted) return woken() ?? run
+        hurry(run)
         if (!alarm.signal.aborted) await clock.sleep(ms, alarm.signal)
         // Time ran out on changes that were not enough: say how far it got.
         return woken() ?? (signal?.aborted ? run : await read())

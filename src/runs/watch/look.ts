@@ -1,0 +1,65 @@
+import type { Clock } from '../../clock.ts'
+import { DatabricksError } from '../../databricks/errors.ts'
+import type { DatabricksClient } from '../../databricks/types.ts'
+import type { Observe } from '../observe.ts'
+import type { Attempt, Run } from '../run.ts'
+import type { AttemptChange } from '../store.ts'
+import type { Transitions } from '../transition.ts'
+
+export interface LookDeps {
+  transitions: Transitions
+  observe: Observe
+  clientFor: (attempt: Attempt) => DatabricksClient | undefined
+  clock: Clock
+  maxIntervalMs: number
+}
+
+/** One look at a run in Databricks. A failure of Databricks leaves the run as it is and puts the next look off. */
+export type Look = (run: Run) => Promise<void>
+
+const TIMEOUT_MS = 10_000
+
+/** A run that Databricks "does not know" so often and for so long is over (design §3.2). */
+const MISSING_TIMES = 3
+const MISSING_MS = 5 * 60_000
+const MISSING_AGAIN_MS = 2 * 60_000
+
+export function createLook({ transitions, observe, clientFor, clock, maxIntervalMs }: LookDeps): Look {
+  function describeMissing({ missing_since, missing_count, databricks_run_id }: Attempt): AttemptChange {
+    const now = clock.now()
+    const since = missing_since ?? now
+    const seen = { missing_since: since, missing_count: missing_count + 1 }
+    if (seen.missing_count < MISSING_TIMES || now - since < MISSING_MS)
+      return { ...seen, due_at: now + MISSING_AGAIN_MS }
+    const message = `Databricks no longer knows run ${databricks_run_id}; how it ended cannot be learnt.`
+    const failure = { cause: 'unknown', task_key: null, message, retryable: false, repairable: false } as const
+    return {
+      ...seen,
+      state: 'FAILED',
+      result: 'KO',
+      cause: 'unknown',
+      message,
+      failure,
+      finished_at: now,
+      due_at: null,
+    }
+  }
+
+  return async (run) => {
+    const { attempt } = run
+    const client = clientFor(attempt)
+    const sentAt = clock.now()
+    try {
+      if (!client || attempt.databricks_run_id === null) throw new DatabricksError('not to be asked', NOT_ASKED)
+      const upstream = await client.getRun(attempt.databricks_run_id, { deadline: sentAt + TIMEOUT_MS })
+      await observe(run, upstream, sentAt)
+    } catch (error) {
+      if (!(error instanceof DatabricksError)) throw error
+      const putOff = Math.max(maxIntervalMs, error.retryAfterMs ?? 0)
+      const change = error.kind === 'missing' ? describeMissing(attempt) : { due_at: clock.now() + putOff }
+      await transitions.move(run, change)
+    }
+  }
+}
+
+const NOT_ASKED = { kind: 'unavailable', reason: 'connection', sent: false } as const
