@@ -66,3 +66,10 @@ export class DatabricksError extends Error {
 export function mayHaveBeenActedOn(error: DatabricksError): boolean {
   return error.sent && error.kind === 'unavailable'
 }
+
+/** The same failure told of something else. */
+export function restate(error: DatabricksError, changes: Partial<ErrorFacts> & { message?: string }): DatabricksError {
+  const { kind, reason, sent, transient, status, errorCode, requestId, retryAfterMs } = error
+  const facts = { kind, reason, sent, transient, status, errorCode, requestId, retryAfterMs }
+  return new DatabricksError(changes.message ?? error.message, { ...facts, cause: error, ...changes })
+}

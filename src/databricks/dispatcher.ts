@@ -1,0 +1,47 @@
+import { getCACertificates } from 'node:tls'
+import { type Dispatcher, EnvHttpProxyAgent, Pool, ProxyAgent } from 'undici'
+
+const CONNECTIONS = 64
+const CONNECT_TIMEOUT_MS = 10_000
+/** Longer than a watcher's pause, shorter than the idle limits of the load balancers in front of a workspace. */
+const KEEP_ALIVE_MS = 30_000
+
+export interface Route {
+  /** For every call of this workspace; else `HTTPS_PROXY` and `NO_PROXY` of `env` decide. */
+  proxy?: { url: string }
+  /** Private roots as PEM, trusted besides the usual ones. */
+  ca?: string
+  env?: Record<string, string | undefined>
+}
+
+/** One pool of connections per origin: the workspace, and a token endpoint that lives elsewhere. */
+export function createDispatcher({ proxy, ca, env = {} }: Route): Dispatcher {
+  const tls = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }
+  // HTTP/1.1 only: there a request belongs to one connection and is never moved to another behind our back.
+  const connect = { ...tls, allowH2: false, timeout: CONNECT_TIMEOUT_MS }
+  const options = {
+    connections: CONNECTIONS,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Each try has its own time limit.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect,
+    requestTls: connect,
+    proxyTls: connect,
+    // A proxy that never answers CONNECT must not hold its connections for longer than a dead host would.
+    clientFactory: (origin: URL, proxyOptions: object) =>
+      new Pool(origin, { ...proxyOptions, headersTimeout: CONNECT_TIMEOUT_MS }),
+  }
+  if (proxy) {
+    return new ProxyAgent({ ...options, uri: proxy.url })
+  }
+  return new EnvHttpProxyAgent({
+    ...options,
+    // Empty strings, because undici reads the process environment for whatever is left out.
+    httpProxy: '',
+    httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '',
+    noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
+  })
+}

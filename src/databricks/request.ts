@@ -1,0 +1,174 @@
+import type { Clock } from '../clock.ts'
+import { type Credential, secretsOf, type Token } from './auth/credential.ts'
+import { answerError, decodeError } from './decode-error.ts'
+import { isRecord } from './error-body.ts'
+import { DatabricksError, type ErrorReason } from './errors.ts'
+import type { Answer, Send } from './exchange.ts'
+import { parseWithIds } from './json.ts'
+import { decideRetry, type RetryDecision, tryTimeoutMs } from './retry.ts'
+import { cleanText } from './text.ts'
+import type { Call, Endpoint, Observer } from './types.ts'
+
+const MAX_BYTES = 16 * 2 ** 20
+/** A token older than this may predate a change of our permissions. */
+const YOUNG_TOKEN_MS = 60_000
+
+export interface Operation<T> {
+  endpoint: Endpoint
+  method: 'GET' | 'POST'
+  path: string
+  query?: Record<string, string | number | boolean | undefined>
+  body?: string
+  /** A second post does no harm: a read, a cancel, or a run-now with its token. */
+  repeatable: boolean
+  /** Gives half of the time left to a try, so that a lost answer leaves time for another. */
+  halve?: boolean
+  maxBytes?: number
+  /** What was asked for, or undefined when the answer does not hold it. */
+  read(answer: Record<string, unknown>): T | undefined
+  /** Told of every try that failed, the last one included. */
+  onFailedTry?(error: DatabricksError): void
+}
+
+export type Request = <T>(operation: Operation<T>, call: Call) => Promise<T>
+
+type Outcome<T> = { value: T } | { error: DatabricksError; token: Token | undefined }
+
+interface RequestDeps {
+  /** Origin of the workspace. */
+  host: string
+  credential: Credential
+  send: Send
+  clock: Clock
+  random: () => number
+  observer?: Observer | undefined
+}
+
+/** Carries an operation through its tries until it has an answer or its call is over. */
+export function createRequest({ host, credential, send, clock, random, observer }: RequestDeps): Request {
+  async function attempt<T>(operation: Operation<T>, call: Call): Promise<Outcome<T>> {
+    let token: Token | undefined
+    try {
+      const end = clock.now() + tryTimeoutMs(clock.now(), call.deadline, operation.halve ?? false)
+      token = await waitForToken(end, call.signal)
+      const answer = await ask(operation, token, timeLeft(end), call.signal)
+      return { value: readAnswer(answer, operation, token) }
+    } catch (thrown) {
+      return { error: thrown instanceof DatabricksError ? thrown : unforeseen(thrown), token }
+    }
+  }
+
+  function ask(operation: Operation<unknown>, token: Token, timeoutMs: number, signal?: AbortSignal): Promise<Answer> {
+    const url = new URL(operation.path, host)
+    for (const [name, value] of Object.entries(operation.query ?? {})) {
+      if (value !== undefined) {
+        url.searchParams.set(name, String(value))
+      }
+    }
+    const { body } = operation
+    return send(operation.endpoint, {
+      method: operation.method,
+      url,
+      headers: { ...token.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body }),
+      maxBytes: operation.maxBytes ?? MAX_BYTES,
+      timeoutMs,
+      signal,
+    })
+  }
+
+  function readAnswer<T>(answer: Answer, operation: Operation<T>, token: Token): T {
+    if (answer.status < 200 || answer.status >= 300) {
+      throw decodeError(answer, clock.now(), secretsOf(token))
+    }
+    const value = parse(answer.text)
+    const found = value && value['error_code'] === undefined ? operation.read(value) : undefined
+    if (found === undefined) {
+      throw answerError(answer, host, secretsOf(token))
+    }
+    return found
+  }
+
+  function timeLeft(end: number): number {
+    const left = end - clock.now()
+    if (left <= 0) {
+      throw notSent('timeout', 'The time was up before Databricks could be asked')
+    }
+    return left
+  }
+
+  /** The fetch of a token is shared, so a caller who stops waiting leaves it running. */
+  async function waitForToken(end: number, signal: AbortSignal | undefined): Promise<Token> {
+    const givenUp = () => notSent('aborted', 'The call was given up')
+    if (signal?.aborted) {
+      throw givenUp()
+    }
+    const timeoutMs = timeLeft(end)
+    const over = new AbortController()
+    signal?.addEventListener('abort', () => over.abort(), { once: true, signal: over.signal })
+    const tooLate = clock.sleep(timeoutMs, over.signal).then(() => {
+      throw signal?.aborted ? givenUp() : notSent('timeout', `No access token within ${Math.round(timeoutMs)} ms`)
+    })
+    try {
+      return await Promise.race([credential.token(), tooLate])
+    } finally {
+      over.abort()
+    }
+  }
+
+  /** The token itself may be why Databricks said no: once a call, it is fetched anew and the request made again. */
+  function renewToken(used: Token | undefined, error: DatabricksError): RetryDecision | undefined {
+    if (!used || !error.sent || (error.kind !== 'credential' && error.kind !== 'denied')) {
+      return undefined
+    }
+    if (error.kind === 'credential' || clock.now() - used.issuedAt > YOUNG_TOKEN_MS) {
+      credential.drop(used)
+    }
+    return { retry: true, delayMs: 0, reason: 'credential' }
+  }
+
+  return async (operation, call) => {
+    const { endpoint, repeatable } = operation
+    let renewed = false
+    for (let tries = 1; ; tries++) {
+      const outcome = await attempt(operation, call)
+      if ('value' in outcome) {
+        return outcome.value
+      }
+      const { error, token } = outcome
+      operation.onFailedTry?.(error)
+      const renewal: RetryDecision | undefined = renewed ? undefined : renewToken(token, error)
+      renewed ||= renewal !== undefined
+      const now = clock.now()
+      const decision = renewal ?? decideRetry({ error, tries, repeatable, now, deadline: call.deadline, random })
+      if (!decision.retry) {
+        throw error
+      }
+      await clock.sleep(decision.delayMs, call.signal)
+      if (call.signal?.aborted) {
+        throw error
+      }
+      observer?.retry(endpoint, decision.reason)
+    }
+  }
+}
+
+function notSent(reason: ErrorReason, message: string): DatabricksError {
+  return new DatabricksError(message, { kind: 'unavailable', reason, sent: false, transient: reason === 'timeout' })
+}
+
+/** A defect of ours. What was done before it is not known. */
+function unforeseen(cause: unknown): DatabricksError {
+  const message = `The answer could not be handled: ${cleanText(String(cause))}`
+  return new DatabricksError(message, { kind: 'unavailable', reason: 'answer', sent: true, cause })
+}
+
+/** Undefined for what is not a JSON object; an empty body counts as an empty object. */
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = parseWithIds(text.trim() === '' ? '{}' : text)
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
