@@ -1,0 +1,105 @@
+import { type Kysely, sql } from 'kysely'
+import { encodeTime } from 'ulid'
+import type { Run } from '../runs/run.ts'
+import type { RunFilter } from '../runs/store.ts'
+import { selectLatest } from './latest.ts'
+import { decodeRun } from './rows.ts'
+import type { Tables } from './tables.ts'
+
+type Column = 'job' | 'client_id' | 'state' | 'result' | 'key' | 'ref'
+
+/** A list for more jobs than this reads all jobs newest first and leaves the others out. */
+const MAX_JOBS_MERGED = 200
+
+/** Up to so many runs with a ref's prefix are sorted; more are found soon enough by reading newest first. */
+const MAX_REFS_SORTED = 20_000
+
+/** The greatest code point: above every character that may follow a prefix. */
+const AFTER_ALL = '\u{10FFFF}'
+
+/**
+ * Newest first. Which index is read is decided here, not by the database's optimiser, which cannot know that a state
+ * like SUBMITTING is rare and one like SUCCEEDED is not.
+ */
+export async function listRuns(db: Kysely<Tables>, filter: RunFilter): Promise<Run[]> {
+  if (filter.jobs?.length === 0) return []
+  const rows = await selectLatest(db)
+    .where('runs.id', 'in', selectIds(db, filter, await leadingColumns(db, filter)))
+    .orderBy('runs.id', 'desc')
+    .execute()
+  return rows.map(decodeRun)
+}
+
+/** The columns to be found by index; the rest is compared row by row. */
+async function leadingColumns(db: Kysely<Tables>, filter: RunFilter): Promise<Column[]> {
+  if (filter.key !== undefined) return ['key']
+  if (filter.ref !== undefined && !(await isCommonPrefix(db, filter.ref))) return ['ref']
+  const status: Column[] = filter.state !== undefined ? ['state'] : filter.result !== undefined ? ['result'] : []
+  if (filter.jobs && filter.jobs.length <= MAX_JOBS_MERGED) return ['job', ...status]
+  return filter.client_id !== undefined ? ['client_id', ...status] : status
+}
+
+async function isCommonPrefix(db: Kysely<Tables>, ref: string): Promise<boolean> {
+  const prefix = prefixOf(ref)
+  if (prefix === undefined) return false
+  const some = db
+    .selectFrom('runs')
+    .select('ref')
+    .where('ref', '>=', prefix)
+    .where('ref', '<', prefix + AFTER_ALL)
+    .limit(MAX_REFS_SORTED)
+  const { found } = await db
+    .selectFrom(some.as('some'))
+    .select((eb) => eb.fn.countAll<number>().as('found'))
+    .executeTakeFirstOrThrow()
+  return found === MAX_REFS_SORTED
+}
+
+function selectIds(db: Kysely<Tables>, filter: RunFilter, leading: Column[]) {
+  const [first, ...others] = filter.jobs ?? []
+  if (first === undefined || !leading.includes('job')) {
+    const ids = matchingIds(db, filter, leading)
+    return filter.jobs ? ids.where(residual('job'), 'in', filter.jobs) : ids
+  }
+  // Each job's newest are read in order from the index and merged: one `in` over all jobs would sort all their runs.
+  const ofJob = (job: string) =>
+    db.selectFrom(matchingIds(db, filter, leading).where('job', '=', job).as('of_job')).select('id')
+  return others
+    .reduce((union, job) => union.unionAll(ofJob(job)), ofJob(first))
+    .orderBy('id', 'desc')
+    .limit(filter.limit)
+}
+
+function matchingIds(db: Kysely<Tables>, filter: RunFilter, leading: Column[]) {
+  const at = (column: Column) => (leading.includes(column) ? sql.ref<string>(column) : residual(column))
+  let ids = db.selectFrom('runs').select('id').orderBy('id', 'desc').limit(filter.limit)
+  for (const column of ['client_id', 'state', 'result', 'key'] as const) {
+    const value = filter[column]
+    if (value !== undefined) ids = ids.where(at(column), '=', value)
+  }
+  if (filter.ref !== undefined) {
+    const prefix = prefixOf(filter.ref)
+    ids =
+      prefix === undefined
+        ? ids.where(at('ref'), '=', filter.ref)
+        : ids.where(at('ref'), '>=', prefix).where(at('ref'), '<', prefix + AFTER_ALL)
+  }
+  if (filter.since !== undefined) ids = ids.where('id', '>=', firstId(filter.since))
+  if (filter.until !== undefined) ids = ids.where('id', '<', firstId(filter.until + 1))
+  if (filter.before !== undefined) ids = ids.where('id', '<', filter.before)
+  return ids
+}
+
+/** An expression that no index serves. */
+function residual(column: Column) {
+  return sql<string>`${sql.ref(column)} || ''`
+}
+
+function prefixOf(ref: string): string | undefined {
+  return ref.endsWith('*') ? ref.slice(0, -1) : undefined
+}
+
+/** What every id made at `time` or later is greater than, and every earlier one less. */
+function firstId(time: number): string {
+  return encodeTime(Math.min(Math.max(time, 0), 2 ** 48 - 1))
+}

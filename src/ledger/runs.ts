@@ -1,0 +1,191 @@
+import type { CompiledQuery, Kysely, RawBuilder, Transaction } from 'kysely'
+import type { Run } from '../runs/run.ts'
+import type { RunStore } from '../runs/store.ts'
+import type { Write } from './commit.ts'
+import { selectLatest } from './latest.ts'
+import { createLeases } from './lease.ts'
+import { listRuns } from './list.ts'
+import { decodeAttempt, decodeRun, encodeAttempt, encodeChange, encodeRun, keySlot, type LatestRow } from './rows.ts'
+import { createSteps } from './steps.ts'
+import type { Tables } from './tables.ts'
+import { countEnding, totalsReader } from './totals.ts'
+
+/** What differs between databases. */
+export interface LedgerDatabase {
+  db: Kysely<Tables>
+  write: Write
+  /** The database's clock, epoch ms. */
+  now: RawBuilder<number>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+/** Another write came first. Thrown inside a transaction so that what it did already is undone. */
+class StaleRunError extends Error {}
+
+export function createRunStore({ db, write, now, size, close }: LedgerDatabase): RunStore {
+  // Compiled once: nearly every call of the gateway asks one of these two.
+  const latestById = selectLatest(db).where('runs.id', '=', '').compile()
+  const latestBySlot = selectLatest(db).where('runs.key_slot', '=', '').compile()
+
+  /** Resolves false instead when the run is no longer what it was. */
+  const writeIfCurrent = (work: (trx: Transaction<Tables>) => Promise<void>) =>
+    write(work).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof StaleRunError) return false
+        throw error
+      },
+    )
+
+  return {
+    insert: (run, supersedes) =>
+      write(async (trx) => {
+        if (supersedes !== undefined) await giveUpKey(trx, supersedes, run)
+        const row = encodeRun(run)
+        const { numInsertedOrUpdatedRows } = await trx
+          .insertInto('runs')
+          .values(row)
+          .onConflict((conflict) => conflict.column('key_slot').doNothing())
+          .executeTakeFirstOrThrow()
+        if (numInsertedOrUpdatedRows === 0n) {
+          const holder = await selectLatest(trx).where('runs.key_slot', '=', row.key_slot).executeTakeFirstOrThrow()
+          return { inserted: false, holder: decodeRun(holder) }
+        }
+        await trx.insertInto('attempts').values(encodeAttempt(run, run.attempt)).execute()
+        return { inserted: true }
+      }),
+
+    addAttempt: (run, attempt) =>
+      writeIfCurrent(async (trx) => {
+        await changeAttempt(trx, run, { due_at: null })
+        const { numUpdatedRows } = await trx
+          .updateTable('runs')
+          .set({
+            attempt: attempt.number,
+            state: attempt.state,
+            result: attempt.result,
+            ref: attempt.ref,
+            rerun_ids: JSON.stringify(
+              attempt.rerun_id === null ? run.rerun_ids : withRerun(run.rerun_ids, attempt.rerun_id),
+            ),
+            version: run.version + 1,
+          })
+          .where('id', '=', run.id)
+          .where('version', '=', run.version)
+          .executeTakeFirstOrThrow()
+        if (numUpdatedRows === 0n) throw new StaleRunError()
+        await trx.insertInto('attempts').values(encodeAttempt(run, attempt)).execute()
+      }),
+
+    update: (run, change, ending) =>
+      writeIfCurrent(async (trx) => {
+        await changeAttempt(trx, run, encodeChange(change))
+        const { state, result, finished_at, run_ms } = { ...run.attempt, ...change }
+        if (state !== run.attempt.state || result !== run.attempt.result) {
+          await trx.updateTable('runs').set({ state, result }).where('id', '=', run.id).execute()
+        }
+        if (ending) await countEnding(trx, ending, { finished_at, run_ms })
+      }),
+
+    tell: (runId, attempt, at, rerunId) =>
+      write(async (trx) => {
+        await trx
+          .updateTable('attempts')
+          .set({ told_at: at })
+          .where('run_id', '=', runId)
+          .where('number', '=', attempt)
+          .where('told_at', 'is', null)
+          .execute()
+        if (rerunId !== undefined) await spendRerun(trx, runId, rerunId)
+      }),
+
+    get: (id) => readOne(db, latestById, id),
+    getByKey: (clientId, job, key) => readOne(db, latestBySlot, keySlot(clientId, job, key)),
+
+    findByDatabricksRun: async (databricksRunId) => {
+      const rows = await selectLatest(db)
+        .where('runs.id', 'in', (eb) =>
+          eb.selectFrom('attempts').select('run_id').where('databricks_run_id', '=', databricksRunId),
+        )
+        .orderBy('runs.id')
+        .execute()
+      return rows.map(decodeRun)
+    },
+
+    attempts: async (runId) => {
+      const rows = await db.selectFrom('attempts').selectAll().where('run_id', '=', runId).orderBy('number').execute()
+      return rows.map(decodeAttempt)
+    },
+
+    list: (filter) => listRuns(db, filter),
+
+    tombstone: (runId) => selectTombstone(db).where('run_id', '=', runId).executeTakeFirst(),
+
+    // The newest: attempt numbers go on from one run of a key to the next.
+    tombstoneByKey: (clientId, job, key) =>
+      selectTombstone(db)
+        .where('key_slot', '=', keySlot(clientId, job, key))
+        .orderBy('run_id', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
+
+    ...createSteps(db, write),
+    ...totalsReader(db),
+    ...createLeases(write, now),
+
+    size,
+    close,
+  }
+}
+
+/** Changes the latest attempt of `run` if it is still as it was read. */
+async function changeAttempt(
+  trx: Transaction<Tables>,
+  { id, attempt }: Run,
+  change: ReturnType<typeof encodeChange>,
+): Promise<void> {
+  const { numUpdatedRows } = await trx
+    .updateTable('attempts')
+    .set({ ...change, version: attempt.version + 1 })
+    .where('run_id', '=', id)
+    .where('number', '=', attempt.number)
+    .where('version', '=', attempt.version)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) throw new StaleRunError()
+}
+
+async function giveUpKey(trx: Transaction<Tables>, id: string, successor: Run): Promise<void> {
+  await trx
+    .updateTable('runs')
+    .set((eb) => ({ key_slot: null, version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .where('key_slot', '=', encodeRun(successor).key_slot)
+    .execute()
+}
+
+async function spendRerun(trx: Transaction<Tables>, runId: string, rerunId: string): Promise<void> {
+  // The row is written before its list is used, so that it is locked where rows have locks (PostgreSQL).
+  const run = await trx
+    .updateTable('runs')
+    .set((eb) => ({ version: eb('version', '+', 1) }))
+    .where('id', '=', runId)
+    .returning('rerun_ids')
+    .executeTakeFirst()
+  if (!run) return
+  const rerun_ids = JSON.stringify(withRerun(JSON.parse(run.rerun_ids), rerunId))
+  await trx.updateTable('runs').set({ rerun_ids }).where('id', '=', runId).execute()
+}
+
+function withRerun(spent: string[], rerunId: string): string[] {
+  return [...new Set([...spent, rerunId])]
+}
+
+async function readOne(db: Kysely<Tables>, query: CompiledQuery<LatestRow>, value: string): Promise<Run | undefined> {
+  const { rows } = await db.executeQuery<LatestRow>({ ...query, parameters: [value] })
+  return rows[0] && decodeRun(rows[0])
+}
+
+function selectTombstone(db: Kysely<Tables>) {
+  return db.selectFrom('tombstones').select(['run_id', 'job', 'client_id', 'last_attempt'])
+}
