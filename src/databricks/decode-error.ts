@@ -64,7 +64,7 @@ export function decodeError(answer: Answer, now: number, secrets: readonly strin
   })
 }
 
-function classify(status: number, { errorCode = '', json, message }: ErrorBody): Verdict {
+function classify(status: number, { errorCode = '', ofJobsApi, message }: ErrorBody): Verdict {
   if (status === 429 || throttlingCodes.has(errorCode)) {
     return { kind: 'throttled', reason: 'throttled', transient: true }
   }
@@ -78,7 +78,7 @@ function classify(status: number, { errorCode = '', json, message }: ErrorBody):
     if (credentialCodes.has(errorCode) || (status === 403 && aboutUs.some((text) => text.test(message)))) {
       return { kind: 'credential', reason: 'credential' }
     }
-    if (json && errorCode !== '' && !uncertainCode.test(errorCode)) {
+    if (ofJobsApi && errorCode !== '' && !uncertainCode.test(errorCode)) {
       return { kind: refusalKind(status, errorCode, message), reason: 'status' }
     }
   }

@@ -5,8 +5,8 @@ import { parseWithIds } from './json.ts'
 export interface ErrorBody {
   message: string
   errorCode?: string
-  /** The code stood in a JSON object: Databricks itself spoke, not something on the way. */
-  json: boolean
+  /** The code stood in a JSON `error_code`: the Jobs API itself spoke, not something on the way. */
+  ofJobsApi: boolean
   /** From `google.rpc.RetryInfo`. */
   retryDelayMs?: number
   /** From `google.rpc.RequestInfo`. */
@@ -17,9 +17,9 @@ export function readErrorBody(status: number, text: string): ErrorBody {
   const body = text.trim()
   const object = parseObject(body)
   if (object) {
-    return { ...readJson(status, object), json: true }
+    return { ...readJson(status, object), ofJobsApi: object['error_code'] !== undefined }
   }
-  return { ...readText(status, body), json: false }
+  return { ...readText(status, body), ofJobsApi: false }
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -39,12 +39,12 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 /**
- * In this order: `{error_code, message, details}` (its code may be a number), OAuth `{error, error_description}`,
+ * In this order: `{error_code, message, details}` (its code may be a number), OAuth `{error, error_description}` (RFC 6749 §5.2, the text may lack),
  * `{errorCode, errorSummary}`, the Jobs API 1.2 `{error}`, SCIM `{detail, scimType}`.
  */
-function readJson(status: number, body: Record<string, unknown>): Omit<ErrorBody, 'json'> {
-  const oauth = body['error_description'] !== undefined
-  const code = word(body['error_code']) ?? word(body['errorCode']) ?? (oauth ? word(body['error']) : undefined)
+function readJson(status: number, body: Record<string, unknown>): Omit<ErrorBody, 'ofJobsApi'> {
+  const oauthCode = /^[a-z]+(_[a-z]+)+$/.exec(word(body['error']) ?? '')?.[0]
+  const code = word(body['error_code']) ?? word(body['errorCode']) ?? oauthCode
   const message =
     word(body['message']) ??
     word(body['error_description']) ??
@@ -72,7 +72,7 @@ function readDetails(details: unknown): Pick<ErrorBody, 'retryDelayMs' | 'reques
 }
 
 /** A web page is told by its `<pre>` or `<title>`; `CODE: message` is the plain text of old back ends. */
-function readText(status: number, body: string): Omit<ErrorBody, 'json'> {
+function readText(status: number, body: string): Omit<ErrorBody, 'ofJobsApi'> {
   if (isWebPage(body)) {
     return { message: pageTitle(body) ?? reasonPhrase(status) }
   }
