@@ -1,0 +1,107 @@
+import type { Api, Handler } from './api.ts'
+import { ApiError, malformed } from './errors.ts'
+import { isObject } from './fields.ts'
+import { jobRoutes } from './job-routes.ts'
+import { parseJson } from './json.ts'
+import type { OAuth } from './oauth.ts'
+import type { RateLimits } from './rate-limits.ts'
+import { runRoutes } from './run-routes.ts'
+
+/** A request as it came in, its body read. */
+export interface Incoming {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly body: string
+  readonly authorization: string | undefined
+  /** The address under which the client knows the workspace. */
+  readonly host: string
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+interface Dependencies {
+  readonly api: Api
+  readonly oauth: OAuth
+  readonly limits: RateLimits
+}
+
+/** Answers every request as the workspace does: discovery, tokens, the Jobs API, and errors for the rest. */
+export function createDispatch({ api, oauth, limits }: Dependencies): (incoming: Incoming) => Reply {
+  const routes = new Map<string, Handler>(Object.entries({ ...jobRoutes(api), ...runRoutes(api) }))
+  const { options } = api
+
+  const callApi = (incoming: Incoming, version: number, endpoint: string): Reply => {
+    if (!oauth.accepts(incoming.authorization)) throw unauthorized(options.unauthorized_status)
+    const handler = routes.get(`${incoming.method} ${endpoint}`)
+    if (!handler) throw unknown(incoming)
+    limits.take(endpoint)
+    const view = {
+      now: api.workspace.settle(),
+      host: incoming.host,
+      user: oauth.credentials.client_id,
+      statusObject: options.status_object,
+      renamed: options.renamed_values,
+    }
+    const body = incoming.method === 'POST' ? readBody(incoming.body) : {}
+    return json(200, handler({ version, query: incoming.query, body, view }))
+  }
+
+  const answer = (incoming: Incoming): Reply => {
+    const { method, path, host } = incoming
+    const [, version, endpoint] = /^\/api\/2\.([012])\/(.+)$/.exec(path) ?? []
+    if (endpoint) return callApi(incoming, Number(version), endpoint)
+    switch (`${method} ${path}`) {
+      case 'POST /oidc/v1/token': {
+        const { status, body } = oauth.issue(incoming.authorization, new URLSearchParams(incoming.body))
+        return json(status, body)
+      }
+      case 'GET /oidc/.well-known/oauth-authorization-server':
+        return json(200, {
+          authorization_endpoint: `${host}/oidc/v1/authorize`,
+          token_endpoint: `${host}/oidc/v1/token`,
+        })
+      case 'GET /.well-known/databricks-config':
+        return json(200, { oidc_endpoint: `${host}/oidc`, workspace_id: '1', host_type: 'workspace' })
+      default:
+        throw unknown(incoming)
+    }
+  }
+
+  return (incoming) => {
+    try {
+      return answer(incoming)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return json(error.status, { error_code: error.code, message: error.message }, error.headers)
+    }
+  }
+}
+
+export function json(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }
+}
+
+function readBody(text: string): Record<string, unknown> {
+  let body: unknown
+  try {
+    body = parseJson(text || '{}')
+  } catch {
+    throw malformed('Invalid JSON')
+  }
+  if (!isObject(body)) throw malformed('Expected object')
+  return body
+}
+
+function unauthorized(status: 401 | 403): ApiError {
+  if (status === 403) return new ApiError(403, 'PERMISSION_DENIED', 'Invalid access token.')
+  return new ApiError(401, 'UNAUTHENTICATED', 'Unauthorized access.')
+}
+
+function unknown({ method, path }: Incoming): ApiError {
+  return new ApiError(404, 'ENDPOINT_NOT_FOUND', `No API endpoint found for '${method} ${path}'`)
+}
