@@ -51,22 +51,22 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     }
   }
 
-  /** Starts what is due and fits; resolves with how long nothing else can be done, ms. */
+  /** Starts what is due and fits into its lane; resolves with how long that lane has nothing else to do, ms. */
+  async function fill(step: Step): Promise<number> {
+    const lane = underWay[step]
+    const isFull = () => lane.size >= LANES[step]
+    if (isFull()) return TICK_MS
+    // Those under way may be due still, so as many more are asked for.
+    for (const run of await store.due(workspace, step, clock.now(), LANES[step] + lane.size)) {
+      if (!isFull() && !lane.has(run.id)) lane.set(run.id, take(step, run))
+    }
+    const next = isFull() ? undefined : await store.nextDue(workspace, step, clock.now())
+    return next === undefined ? TICK_MS : Math.max(0, next - clock.now())
+  }
+
   async function turn(): Promise<number> {
     if (!lease.held()) return TICK_MS / 4
-    let wait = TICK_MS
-    for (const step of Object.keys(LANES) as Step[]) {
-      const lane = underWay[step]
-      if (lane.size >= LANES[step]) continue
-      // Those under way may be due still, so as many more are asked for.
-      const due = await store.due(workspace, step, clock.now(), LANES[step] + lane.size)
-      for (const run of due) {
-        if (lane.size < LANES[step] && !lane.has(run.id)) lane.set(run.id, take(step, run))
-      }
-      const next = lane.size < LANES[step] ? await store.nextDue(workspace, step, clock.now()) : undefined
-      if (next !== undefined) wait = Math.min(wait, Math.max(0, next - clock.now()))
-    }
-    return wait
+    return Math.min(TICK_MS, await fill('submit'), await fill('look'))
   }
 
   async function run(): Promise<void> {
