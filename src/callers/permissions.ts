@@ -1,0 +1,27 @@
+import type { ClientConfig, Permission } from '../config/schema/clients.ts'
+import { compileJobPatterns } from './job-pattern.ts'
+
+/** Who is calling, and what it may do. */
+export interface Caller {
+  /** What idempotency keys are bound to. */
+  readonly id: string
+  readonly name: string
+  /** Tells the client's keys apart: the first 8 hex digits of the key's hash, safe to log. */
+  readonly key_id: string
+  readonly config: ClientConfig
+  may(permission: Permission): boolean
+  /** A job that the caller does not see is answered like one that does not exist. */
+  sees(job: string): boolean
+}
+
+export function createCaller(name: string, config: ClientConfig, keyId: string): Caller {
+  const permissions = new Set<Permission>(config.permissions)
+  return {
+    id: config.id,
+    name,
+    key_id: keyId,
+    config,
+    may: (permission) => permissions.has(permission),
+    sees: compileJobPatterns(config.jobs),
+  }
+}
