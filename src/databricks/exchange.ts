@@ -7,7 +7,7 @@ import { DatabricksError, type ErrorReason } from './errors.ts'
 import { cleanText } from './text.ts'
 import type { Endpoint, Observer } from './types.ts'
 
-export interface HttpRequest {
+interface HttpRequest {
   method: 'GET' | 'POST'
   url: URL
   headers?: Record<string, string>

@@ -6,7 +6,7 @@ import type { DatabricksError } from './errors.ts'
  * values without a new version.
  */
 
-export interface RunState {
+interface RunState {
   life_cycle_state?: string
   result_state?: string
   state_message?: string
@@ -14,7 +14,7 @@ export interface RunState {
   queue_reason?: string
 }
 
-export interface RunStatus {
+interface RunStatus {
   state?: string
   queue_details?: { code?: string; message?: string }
   termination_details?: { code?: string; type?: string; message?: string }
@@ -50,14 +50,14 @@ export interface RunTask extends Times, Stateful {
 }
 
 /** `value` is what the run used. */
-export interface RunParameter {
+interface RunParameter {
   name: string
   default?: string
   value?: string
 }
 
 /** The parameters of the families before `job_parameters`, as given at run-now. */
-export interface OverridingParameters {
+interface OverridingParameters {
   notebook_params?: Record<string, string>
   python_named_params?: Record<string, string>
   sql_params?: Record<string, string>
@@ -69,7 +69,7 @@ export interface OverridingParameters {
 }
 
 /** Begins with the `ORIGINAL`; the last `id` is the next `latest_repair_id`. */
-export interface Repair extends Stateful {
+interface Repair extends Stateful {
   type?: string
   id: string
   start_time?: number

@@ -4,11 +4,16 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { startProxy } from './support/https-proxy.ts'
+import { createManualClock } from './support/manual-clock.ts'
 import { startClient } from './support/test-client.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
 const ca = fixture('ca.pem')
 const auth = { type: 'pat', token: () => 'dapi' } as const
+/** Time stands still and a retry would come too late: one try. */
+const clock = createManualClock()
+const oneTry = { clock, random: () => 0.5 }
+const briefly = { deadline: clock.now() + 100 }
 const soon = () => ({ deadline: Date.now() + 5000 })
 
 /** A workspace behind TLS whose certificate a private CA signed. */
@@ -29,7 +34,7 @@ t.test('a private CA is trusted when it is named, and only then', async (t) => {
   const port = await startTlsWorkspace(t)
   const host = `https://localhost:${port}`
   t.match(await startClient(t, { host, auth, ca }).getRun('5', soon()), { run_id: '5' })
-  const result = startClient(t, { host, auth, random: () => 0.5 }).getRun('5', { deadline: Date.now() + 300 })
+  const result = startClient(t, { ...oneTry, host, auth }).getRun('5', briefly)
   await t.rejects(result, { kind: 'unavailable', sent: false, message: /certificate/ })
 })
 
@@ -45,14 +50,8 @@ t.test('a proxy tunnels to the workspace, TLS end to end', async (t) => {
 
 t.test('a proxy that refuses the tunnel is proof that nothing was sent', async (t) => {
   const proxy = await startProxy(t, 0, '407 Proxy Authentication Required')
-  const client = startClient(t, {
-    host: 'https://workspace.test',
-    auth,
-    ca,
-    proxy: { url: proxy.url },
-    random: () => 0.5,
-  })
-  const submission = await client.runNow('{}', { deadline: Date.now() + 300 })
+  const client = startClient(t, { ...oneTry, host: 'https://workspace.test', auth, ca, proxy: { url: proxy.url } })
+  const submission = await client.runNow('{}', briefly)
   t.match(submission, { kind: 'not_taken', error: { reason: 'connection', sent: false, message: /407/ } })
 })
 
