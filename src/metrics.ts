@@ -1,0 +1,117 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Clock } from './clock.ts'
+import type { Config } from './config/schema.ts'
+import type { Observer } from './databricks/types.ts'
+import { createDatabricksFacts } from './metrics/databricks.ts'
+import { createHttpFacts, type HttpFacts } from './metrics/http.ts'
+import { createInstruments, type Instruments } from './metrics/instruments.ts'
+import { createLedgerReadings, type LedgerSources, readLedger } from './metrics/ledger-readings.ts'
+import { createRunFacts, type RunFacts } from './metrics/runs.ts'
+import { createTimedStore } from './metrics/timed-store.ts'
+import type { RunStore } from './runs/store.ts'
+
+/** What is not told as it happens but read at each scrape. */
+export interface Sources extends LedgerSources {
+  /** Callers that wait now. */
+  waiters: () => number
+  /** Whether this process watches the workspace. */
+  leads: (workspace: string) => boolean
+  /** Epoch ms; null when none is held or it has no end. */
+  accessTokenExpiresAt: (workspace: string) => number | null
+  onError: (error: unknown) => void
+}
+
+/** One function per fact; every label is a name of the configuration or of a closed set. */
+export interface Metrics extends RunFacts, HttpFacts {
+  databricksObserver(workspace: string): Observer
+  /** The same store, its operations timed. */
+  timeStore(store: RunStore): RunStore
+  /** From now on scrapes read these; before, they show what was told. */
+  readFrom(sources: Sources): void
+  /** Everything in Prometheus' text format. The ledger in trouble costs its own figures only. */
+  scrape(): Promise<string>
+  /** Media type of what `scrape` gives. */
+  readonly contentType: string
+}
+
+export interface MetricsDeps {
+  config: Pick<Config, 'server' | 'jobs' | 'clients' | 'workspaces' | 'watch'>
+  version: string
+  clock: Clock
+}
+
+export function createMetrics({ config, version, clock }: MetricsDeps): Metrics {
+  const registry = new Registry()
+  const instruments = createInstruments(registry)
+  registerProcess(registry)
+  registerInfo(instruments, config, version)
+  const showLedger = createLedgerReadings(instruments, config)
+  const showProcess = createProcessReadings(instruments, config)
+  let sources: Sources | undefined
+
+  async function read(from: Sources) {
+    const staleAfterMs = 2 * config.watch.max_interval_seconds * 1000
+    try {
+      return await readLedger(from, { jobs: Object.keys(config.jobs), staleAfterMs, now: clock.now() })
+    } catch (error) {
+      from.onError(error)
+      return undefined
+    }
+  }
+
+  return {
+    ...createRunFacts(instruments, { config, clock }),
+    ...createHttpFacts(instruments, { registry, config }),
+    databricksObserver: createDatabricksFacts(instruments, config.workspaces),
+    timeStore: createTimedStore(instruments),
+    readFrom(given) {
+      sources = given
+    },
+    async scrape() {
+      showLedger(sources && (await read(sources)))
+      if (sources) showProcess(sources)
+      return registry.metrics()
+    },
+    contentType: registry.contentType,
+  }
+}
+
+/** Node's own metrics. Gauges named like counters are left out: `promtool check metrics` refuses them. */
+function registerProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry })
+  for (const things of ['handles', 'requests', 'resources'])
+    registry.removeSingleMetric(`nodejs_active_${things}_total`)
+}
+
+function registerInfo({ gauge }: Instruments, { server, jobs }: MetricsDeps['config'], version: string): void {
+  gauge('build_info', 'Always 1; version and instance of the gateway.', ['version', 'instance']).set(
+    { version, instance: server.instance },
+    1,
+  )
+  const jobInfo = gauge('job_info', 'Always 1; what the catalogue says of the job.', [
+    'job',
+    'owner',
+    'severity',
+    'workspace',
+  ])
+  for (const [job, { owner = '', severity = '', workspace }] of Object.entries(jobs))
+    jobInfo.set({ job, owner, severity, workspace }, 1)
+}
+
+/** What this process holds in its memory. */
+function createProcessReadings({ gauge }: Instruments, { workspaces }: MetricsDeps['config']) {
+  const waiters = gauge('waiters', 'Callers that wait for a run now.')
+  const leader = gauge('watch_leader', '1 while this process watches the workspace.', ['workspace'])
+  const tokenExpiry = gauge('databricks_access_token_expiry_timestamp_seconds', 'When the access token in use ends.', [
+    'workspace',
+  ])
+  return (sources: Sources): void => {
+    waiters.set(sources.waiters())
+    tokenExpiry.reset()
+    for (const workspace of Object.keys(workspaces)) {
+      leader.set({ workspace }, sources.leads(workspace) ? 1 : 0)
+      const expiresAt = sources.accessTokenExpiresAt(workspace)
+      if (expiresAt !== null) tokenExpiry.set({ workspace }, expiresAt / 1000)
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import type { Config } from '../config/schema.ts'
+import { ACTIVE_STATES, type State } from '../runs/run.ts'
+import type { ActiveCount, Ending, JobSummary, RunStore } from '../runs/store.ts'
+import type { UsualDurations } from '../runs/watch/usual.ts'
+import { possibleEndings } from './endings.ts'
+import type { Instruments } from './instruments.ts'
+
+/** How well the unfinished runs of a workspace are observed. */
+export interface Observation {
+  workspace: string
+  /** The oldest of their last observations, epoch ms; a run never observed counts from its creation. */
+  oldest_observed_at: number
+  /** How many of them were last observed before the asked time. */
+  stale: number
+}
+
+export interface LedgerSources {
+  store: Pick<RunStore, 'endings' | 'activeCounts' | 'jobSummaries' | 'size'>
+  usual: Pick<UsualDurations, 'of'>
+  /** Of runs that Databricks has and that are not done. */
+  observations: (staleBefore: number) => Promise<Observation[]>
+}
+
+interface Reading {
+  now: number
+  endings: (Ending & { count: number })[]
+  active: ActiveCount[]
+  summaries: JobSummary[]
+  observations: Observation[]
+  size: number
+  /** Usual run times, ms. */
+  medians: { job: string; median: number | undefined }[]
+}
+
+/** What the ledger says, each question asked once. */
+export async function readLedger(
+  { store, usual, observations }: LedgerSources,
+  { jobs, staleAfterMs, now }: { jobs: string[]; staleAfterMs: number; now: number },
+): Promise<Reading> {
+  const [endings, active, summaries, observed, size, medians] = await Promise.all([
+    store.endings(),
+    store.activeCounts(),
+    store.jobSummaries(),
+    observations(now - staleAfterMs),
+    store.size(),
+    Promise.all(jobs.map(async (job) => ({ job, median: (await usual.of(job))?.median }))),
+  ])
+  return { now, endings, active, summaries, observations: observed, size, medians }
+}
+
+/**
+ * Metrics that are the ledger's own figures: exact after any crash, the same on every replica. undefined: the ledger
+ * could not be read, and then none of them is shown, for a counter that falls to 0 would be taken for a restart.
+ */
+export type ShowReading = (reading: Reading | undefined) => void
+
+export function createLedgerReadings(
+  { counter, gauge }: Instruments,
+  { jobs, workspaces }: Pick<Config, 'jobs' | 'workspaces'>,
+): ShowReading {
+  const up = gauge('ledger_up', '1 when the ledger answered this scrape.')
+  const size = gauge('ledger_size_bytes', 'Size of the ledger.')
+  const finished = counter('runs_finished_total', 'Attempts that have ended, of all times: the totals of the ledger.', [
+    'job',
+    'state',
+    'result',
+    'cause',
+  ])
+  const active = gauge('runs_active', 'Unfinished runs.', ['job', 'state'])
+  const submitting = gauge(
+    'submitting_oldest_age_seconds',
+    'Age of the oldest attempt that Databricks has not confirmed; 0: none.',
+    ['workspace'],
+  )
+  const queued = gauge('queued_oldest_age_seconds', 'Age of the oldest attempt queued in Databricks; 0: none.', ['job'])
+  const observed = gauge(
+    'watch_oldest_observation_age_seconds',
+    'Age of the oldest last observation of an unfinished run; 0: no run.',
+    ['workspace'],
+  )
+  const stale = gauge('databricks_stale_runs', 'Unfinished runs not observed for twice the watch interval.', [
+    'workspace',
+  ])
+  const lastResult = gauge('job_last_result', '1 when the newest ending is OK, 0 when KO.', ['job'])
+  const lastSuccess = gauge('job_last_success_timestamp_seconds', 'When the last OK run ended.', ['job'])
+  const lastDuration = gauge('job_last_duration_seconds', 'How long the newest ended run took.', ['job'])
+  const usualDuration = gauge('job_usual_duration_seconds', 'Median of the last OK runs.', ['job'])
+  const all = [
+    ...[finished, active, submitting, queued, observed, stale],
+    ...[lastResult, lastSuccess, lastDuration, usualDuration],
+  ]
+
+  const possible = Object.entries(jobs).flatMap(([job, { partial_success }]) =>
+    possibleEndings(partial_success).map((ending) => ({ job, ...ending })),
+  )
+
+  function showActive({ now, active: counts, observations }: Reading): void {
+    for (const job of Object.keys(jobs)) {
+      for (const state of ACTIVE_STATES) active.set({ job, state }, 0)
+      queued.set({ job }, 0)
+    }
+    for (const workspace of Object.keys(workspaces)) {
+      for (const metric of [submitting, observed, stale]) metric.set({ workspace }, 0)
+    }
+    // A job may have runs in two workspaces, after it was re-pointed.
+    for (const { job, state, count } of counts) active.inc({ job, state }, count)
+    for (const [job, instant] of findOldest(counts, 'QUEUED', 'job')) queued.set({ job }, age(now, instant))
+    for (const [workspace, instant] of findOldest(counts, 'SUBMITTING', 'workspace'))
+      submitting.set({ workspace }, age(now, instant))
+    for (const { workspace, oldest_observed_at, stale: runs } of observations) {
+      observed.set({ workspace }, age(now, oldest_observed_at))
+      stale.set({ workspace }, runs)
+    }
+  }
+
+  function showJobs({ summaries, medians }: Reading): void {
+    for (const { job, last_result, last_success_at, last_run_ms } of summaries) {
+      // A job that left the catalogue would stand here with its last failure for ever.
+      if (!Object.hasOwn(jobs, job)) continue
+      lastResult.set({ job }, last_result === 'OK' ? 1 : 0)
+      if (last_success_at !== null) lastSuccess.set({ job }, last_success_at / 1000)
+      if (last_run_ms !== null) lastDuration.set({ job }, last_run_ms / 1000)
+    }
+    for (const { job, median } of medians) if (median !== undefined) usualDuration.set({ job }, median / 1000)
+  }
+
+  return (reading) => {
+    for (const metric of all) metric.reset()
+    up.set(reading ? 1 : 0)
+    if (!reading) return size.remove()
+    size.set(reading.size)
+    for (const labels of possible) finished.inc(labels, 0)
+    for (const { count, ...labels } of reading.endings) finished.inc(labels, count)
+    showActive(reading)
+    showJobs(reading)
+  }
+}
+
+/** The earliest creation among the attempts in `state`, for each job or workspace that has any. */
+function findOldest(counts: ActiveCount[], state: State, by: 'job' | 'workspace'): Map<string, number> {
+  const oldest = new Map<string, number>()
+  for (const count of counts.filter((count) => count.state === state)) {
+    const known = oldest.get(count[by]) ?? Number.POSITIVE_INFINITY
+    oldest.set(count[by], Math.min(known, count.oldest_created_at))
+  }
+  return oldest
+}
+
+function age(now: number, instant: number): number {
+  return Math.max(0, now - instant) / 1000
+}
