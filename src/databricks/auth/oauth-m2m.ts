@@ -29,11 +29,12 @@ type Encoding = 'form' | 'raw'
 
 /** OAuth client credentials of a service principal (RFC 6749 §4.4), as Databricks' workspaces serve them. */
 export function createOauthM2m(settings: OauthM2mSettings, { host, send, clock }: OauthM2mDeps) {
+  let endpoint = new URL('/oidc/v1/token', host)
   let encoding: Encoding = 'form'
 
   return async function fetchToken(): Promise<ExpiringToken> {
     const secret = await readSecret(settings.client_secret, 'client secret')
-    const endpoint = await discover(host, send)
+    endpoint = (await discover(host, send)) ?? endpoint
     try {
       return await post(endpoint, secret, encoding)
     } catch (error) {
@@ -71,20 +72,19 @@ export function createOauthM2m(settings: OauthM2mSettings, { host, send, clock }
   }
 }
 
-/** RFC 8414. Without a usable document the endpoint has its usual place. */
-async function discover(host: string, send: Send): Promise<URL> {
-  const usual = new URL('/oidc/v1/token', host)
+/** The token endpoint by RFC 8414; undefined when there is no usable document. */
+async function discover(host: string, send: Send): Promise<URL | undefined> {
   const url = new URL('/oidc/.well-known/oauth-authorization-server', host)
   const request = { method: 'GET', url, maxBytes: MAX_BYTES, timeoutMs: DISCOVERY_MS } as const
   const answer = await send('token', request).catch(() => undefined)
   const named = answer?.status === 200 ? readObject(answer)['token_endpoint'] : undefined
   if (typeof named !== 'string' || !URL.canParse(named)) {
-    return usual
+    return undefined
   }
   const endpoint = new URL(named)
-  if (endpoint.protocol !== 'https:' && endpoint.origin !== usual.origin) {
+  if (endpoint.protocol !== 'https:' && endpoint.origin !== host) {
     throw new DatabricksError(
-      `${usual.host} names ${endpoint.origin} as its token endpoint: the client secret is not sent there without TLS`,
+      `${host} names ${endpoint.origin} as its token endpoint: the client secret is not sent there without TLS`,
       { kind: 'credential', reason: 'credential', sent: false },
     )
   }
