@@ -39,7 +39,7 @@ const Task = Type.Object(
     ),
     /** Execution, default 1,000. */
     duration_ms: Type.Optional(span),
-    /** Setup before it; default the job's for a task without dependencies, else 0. */
+    /** Setup before it; default the job's for a task that follows no other in its round, else 0. */
     pending_ms: Type.Optional(span),
     /** A list gives the outcome of the job's first, second, … run; its last item holds for all later ones. */
     outcome: Type.Optional(Type.Union([Outcome, Type.Array(Outcome, { minItems: 1 })])),

@@ -5,6 +5,7 @@ import { jobRoutes } from './job-routes.ts'
 import { parseJson } from './json.ts'
 import type { OAuth } from './oauth.ts'
 import type { RateLimits } from './rate-limits.ts'
+import { repairRun } from './repair-run.ts'
 import { runRoutes } from './run-routes.ts'
 
 /** A request as it came in, its body read. */
@@ -32,7 +33,8 @@ interface Dependencies {
 
 /** Answers every request as the workspace does: discovery, tokens, the Jobs API, and errors for the rest. */
 export function createDispatch({ api, oauth, limits }: Dependencies): (incoming: Incoming) => Reply {
-  const routes = new Map<string, Handler>(Object.entries({ ...jobRoutes(api), ...runRoutes(api) }))
+  const repair: Handler = (request) => repairRun(api, request)
+  const routes = new Map(Object.entries({ ...jobRoutes(api), ...runRoutes(api), 'POST jobs/runs/repair': repair }))
   const { options } = api
 
   const callApi = (incoming: Incoming, version: number, endpoint: string): Reply => {

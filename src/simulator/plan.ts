@@ -152,13 +152,14 @@ function planTask(
 function planAttempts(
   job: JobDefinition,
   task: TaskDefinition,
-  { at, nth, newId }: RoundRequest,
+  { at, nth, keys, newId }: RoundRequest,
   { first, unblocked }: { first: number; unblocked: number },
 ): Attempt[] {
   const attempts: Attempt[] = []
   const last = first + (task.max_retries === -1 ? ENDLESS_RETRIES : (task.max_retries ?? 0))
   const limit = (task.timeout_seconds ?? 0) * 1_000 || Number.POSITIVE_INFINITY
-  const setup = task.pending_ms ?? (task.depends_on?.length ? 0 : (job.pending_ms ?? PENDING_MS))
+  const follows = task.depends_on?.some(({ task_key }) => keys?.has(task_key) ?? true)
+  const setup = task.pending_ms ?? (follows ? 0 : (job.pending_ms ?? PENDING_MS))
   const duration = task.duration_ms ?? DURATION_MS
   let from = unblocked
   for (let number = first; number <= last; number++) {

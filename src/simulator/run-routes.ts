@@ -12,7 +12,7 @@ import { chooseTasks } from './selection.ts'
 
 const MAX_TOKEN = 64
 
-/** run-now and everything under `runs/` but repair. */
+/** run-now and what acts on runs, but repair. */
 export function runRoutes(api: Api): Record<string, Handler> {
   return {
     'POST jobs/run-now': (request) => runNow(api, request),

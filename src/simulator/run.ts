@@ -31,8 +31,8 @@ export type QueueCode = 'MAX_CONCURRENT_RUNS_REACHED' | 'ACTIVE_RUNS_LIMIT_REACH
 export interface Run {
   readonly id: string
   readonly job: Job
-  /** The job as it was when the run was triggered. */
-  readonly definition: JobDefinition
+  /** The job as it was when the run was triggered, or at its latest repair. */
+  definition: JobDefinition
   readonly nth: number
   readonly createdAt: number
   /** Idempotency token. */
@@ -53,7 +53,7 @@ export function runPhase(run: Run, now: number): Phase {
   return run.queued ? { lifeCycle: 'QUEUED', ending: undefined } : roundPhase(lastRound(run), now)
 }
 
-/** The attempts that the API lists at `now`, tasks in the job's order, each task's attempts in theirs. */
+/** The attempts that the API lists at `now`: round by round, tasks in the job's order, attempts in theirs. */
 export function attemptsOf(run: Run, now: number): Attempt[] {
   const attempts = run.rounds.flatMap((round) => round.attempts)
   return attempts.filter((attempt) => (run.queued ? attempt.number === 0 : attempt.since <= now))

@@ -146,6 +146,7 @@ export function createWorkspace({ now, options, newId }: Dependencies): Workspac
       const repairId = newId()
       const request = { at, nth: run.nth, keys, before: latestAttempts(run), repairId, newId }
       const round = planRound(run.job.definition, request)
+      run.definition = run.job.definition
       run.parameters = parameters
       for (const { runId } of round.attempts) byTaskRun.set(runId, run)
       schedule.reopen(run, round)
