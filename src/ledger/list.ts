@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { encodeTime } from 'ulid'
+import { encodeTime, TIME_MAX } from 'ulid'
 import type { Run } from '../runs/run.ts'
 import type { RunFilter } from '../runs/store.ts'
 import { selectLatest } from './latest.ts'
@@ -101,5 +101,5 @@ function prefixOf(ref: string): string | undefined {
 
 /** What every id made at `time` or later is greater than, and every earlier one less. */
 function firstId(time: number): string {
-  return encodeTime(Math.min(Math.max(time, 0), 2 ** 48 - 1))
+  return encodeTime(Math.min(Math.max(time, 0), TIME_MAX))
 }

@@ -6,8 +6,9 @@ import { selectLatest } from './latest.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
 import { decodeAttempt, decodeRun, encodeAttempt, encodeChange, encodeRun, keySlot, type LatestRow } from './rows.ts'
+import { compileStatements } from './statements.ts'
 import { createSteps } from './steps.ts'
-import type { Tables } from './tables.ts'
+import type { AttemptColumns, Tables } from './tables.ts'
 import { countEnding, totalsReader } from './totals.ts'
 
 /** What differs between databases. */
@@ -24,9 +25,16 @@ export interface LedgerDatabase {
 class StaleRunError extends Error {}
 
 export function createRunStore({ db, write, now, size, close }: LedgerDatabase): RunStore {
-  // Compiled once: nearly every call of the gateway asks one of these two.
-  const latestById = selectLatest(db).where('runs.id', '=', '').compile()
-  const latestBySlot = selectLatest(db).where('runs.key_slot', '=', '').compile()
+  const statements = compileStatements(db)
+
+  /** Changes the latest attempt of `run` if it is still as it was read. */
+  const changeAttempt = async (trx: Transaction<Tables>, { id, attempt }: Run, change: Partial<AttemptColumns>) => {
+    const { number, version } = attempt
+    const changed = await trx.executeQuery(
+      statements.changeAttempt({ ...change, version: version + 1 }, id, number, version),
+    )
+    if (changed.numAffectedRows === 0n) throw new StaleRunError()
+  }
 
   /** Resolves false instead when the run is no longer what it was. */
   const writeIfCurrent = (work: (trx: Transaction<Tables>) => Promise<void>) =>
@@ -43,16 +51,12 @@ export function createRunStore({ db, write, now, size, close }: LedgerDatabase):
       write(async (trx) => {
         if (supersedes !== undefined) await giveUpKey(trx, supersedes, run)
         const row = encodeRun(run)
-        const { numInsertedOrUpdatedRows } = await trx
-          .insertInto('runs')
-          .values(row)
-          .onConflict((conflict) => conflict.column('key_slot').doNothing())
-          .executeTakeFirstOrThrow()
-        if (numInsertedOrUpdatedRows === 0n) {
-          const holder = await selectLatest(trx).where('runs.key_slot', '=', row.key_slot).executeTakeFirstOrThrow()
-          return { inserted: false, holder: decodeRun(holder) }
+        const { numAffectedRows } = await trx.executeQuery(statements.insertRun(row))
+        if (numAffectedRows === 0n && row.key_slot !== null) {
+          const holder = await readOne(trx, statements.latestBySlot(row.key_slot))
+          if (holder) return { inserted: false, holder }
         }
-        await trx.insertInto('attempts').values(encodeAttempt(run, run.attempt)).execute()
+        await trx.executeQuery(statements.insertAttempt(encodeAttempt(run, run.attempt)))
         return { inserted: true }
       }),
 
@@ -75,7 +79,7 @@ export function createRunStore({ db, write, now, size, close }: LedgerDatabase):
           .where('version', '=', run.version)
           .executeTakeFirstOrThrow()
         if (numUpdatedRows === 0n) throw new StaleRunError()
-        await trx.insertInto('attempts').values(encodeAttempt(run, attempt)).execute()
+        await trx.executeQuery(statements.insertAttempt(encodeAttempt(run, attempt)))
       }),
 
     update: (run, change, ending) =>
@@ -100,8 +104,8 @@ export function createRunStore({ db, write, now, size, close }: LedgerDatabase):
         if (rerunId !== undefined) await spendRerun(trx, runId, rerunId)
       }),
 
-    get: (id) => readOne(db, latestById, id),
-    getByKey: (clientId, job, key) => readOne(db, latestBySlot, keySlot(clientId, job, key)),
+    get: (id) => readOne(db, statements.latestById(id)),
+    getByKey: (clientId, job, key) => readOne(db, statements.latestBySlot(keySlot(clientId, job, key))),
 
     findByDatabricksRun: async (databricksRunId) => {
       const rows = await selectLatest(db)
@@ -139,22 +143,6 @@ export function createRunStore({ db, write, now, size, close }: LedgerDatabase):
   }
 }
 
-/** Changes the latest attempt of `run` if it is still as it was read. */
-async function changeAttempt(
-  trx: Transaction<Tables>,
-  { id, attempt }: Run,
-  change: ReturnType<typeof encodeChange>,
-): Promise<void> {
-  const { numUpdatedRows } = await trx
-    .updateTable('attempts')
-    .set({ ...change, version: attempt.version + 1 })
-    .where('run_id', '=', id)
-    .where('number', '=', attempt.number)
-    .where('version', '=', attempt.version)
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) throw new StaleRunError()
-}
-
 async function giveUpKey(trx: Transaction<Tables>, id: string, successor: Run): Promise<void> {
   await trx
     .updateTable('runs')
@@ -181,8 +169,8 @@ function withRerun(spent: string[], rerunId: string): string[] {
   return [...new Set([...spent, rerunId])]
 }
 
-async function readOne(db: Kysely<Tables>, query: CompiledQuery<LatestRow>, value: string): Promise<Run | undefined> {
-  const { rows } = await db.executeQuery<LatestRow>({ ...query, parameters: [value] })
+async function readOne(db: Kysely<Tables>, query: CompiledQuery<LatestRow>): Promise<Run | undefined> {
+  const { rows } = await db.executeQuery(query)
   return rows[0] && decodeRun(rows[0])
 }
 

@@ -51,6 +51,7 @@ export function totalsReader(db: Kysely<Tables>) {
   return {
     endings: () => db.selectFrom('endings').selectAll().execute(),
     jobSummaries: () => db.selectFrom('job_summaries').selectAll().execute(),
+    // An attempt that has a successor has ended, so those that have not are the latest of their runs.
     activeCounts: () =>
       db
         .selectFrom('attempts')

@@ -1,0 +1,54 @@
+import type { CompiledQuery, Kysely } from 'kysely'
+import { selectLatest } from './latest.ts'
+import type { LatestRow } from './rows.ts'
+import type { AttemptColumns, AttemptRow, RunRow, Tables } from './tables.ts'
+
+/** The busiest statements, compiled once: to compile them takes longer than the database needs to run them. */
+export interface Statements {
+  latestById(id: string): CompiledQuery<LatestRow>
+  latestBySlot(keySlot: string): CompiledQuery<LatestRow>
+  /** Inserts nothing when the key's slot is taken. */
+  insertRun(row: RunRow): CompiledQuery
+  insertAttempt(row: AttemptRow): CompiledQuery
+  /** Changes an attempt that still has this version. */
+  changeAttempt(change: Partial<AttemptColumns>, runId: string, number: number, version: number): CompiledQuery
+}
+
+export function compileStatements(db: Kysely<Tables>): Statements {
+  const byId = selectLatest(db).where('runs.id', '=', '').compile()
+  const bySlot = selectLatest(db).where('runs.key_slot', '=', '').compile()
+  return {
+    latestById: (id) => ({ ...byId, parameters: [id] }),
+    latestBySlot: (keySlot) => ({ ...bySlot, parameters: [keySlot] }),
+    insertRun: compilePerShape((row) =>
+      db
+        .insertInto('runs')
+        .values(row)
+        .onConflict((conflict) => conflict.column('key_slot').doNothing())
+        .compile(),
+    ),
+    insertAttempt: compilePerShape((row) => db.insertInto('attempts').values(row).compile()),
+    changeAttempt: compilePerShape((change, runId, number, version) =>
+      db
+        .updateTable('attempts')
+        .set(change)
+        .where('run_id', '=', runId)
+        .where('number', '=', number)
+        .where('version', '=', version)
+        .compile(),
+    ),
+  }
+}
+
+/** For queries whose parameters are the values of a row, in its order, and then the others: one for each set of columns. */
+function compilePerShape<Row extends object, Others extends unknown[]>(
+  compile: (row: Row, ...others: Others) => CompiledQuery,
+): (row: Row, ...others: Others) => CompiledQuery {
+  const compiled = new Map<string, CompiledQuery>()
+  return (row, ...others) => {
+    const shape = Object.keys(row).join()
+    const query = compiled.get(shape) ?? compile(row, ...others)
+    compiled.set(shape, query)
+    return { ...query, parameters: [...Object.values(row), ...others] }
+  }
+}

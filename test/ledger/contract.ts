@@ -1,0 +1,198 @@
+import { deepEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import type { Test } from 'tap'
+import type { Run } from '../../src/runs/run.ts'
+import { LedgerError, type RunStore } from '../../src/runs/store.ts'
+import { createModel } from './model.ts'
+import { filters, operations, readAll, type Subject } from './operations.ts'
+import { sampleAttempt, sampleRun } from './sample.ts'
+
+const ALL = { jobs: null, limit: 1_000 }
+
+/** What every store of runs must do. `open` gives an empty one. */
+export function runStoreContract(t: Test, open: () => Promise<RunStore>): void {
+  const fresh = async (t: Test) => {
+    const store = await open()
+    t.teardown(() => store.close())
+    return store
+  }
+
+  t.test('gives back what was written, every field', async (t) => {
+    const store = await fresh(t)
+    const run = sampleRun(
+      { key: 'LOAD-1', rerun_ids: ['1', '2'], version: 4 },
+      {
+        state: 'FAILED',
+        result: 'KO',
+        cause: 'library',
+        failure: { cause: 'library', task_key: null, message: 'línea "1"', retryable: false, repairable: true },
+        databricks_run_id: '9007199254740993',
+        recovered: true,
+        tasks: [{ task_key: 'load', state: 'FAILED', databricks_run_id: null, attempt: 2, message: '\u0000' }],
+        task_counts: { total: 1, succeeded: 0, running: 0, pending: 0, failed: 1, skipped: 0 },
+        finished_at: 1_795_000_000_000,
+      },
+    )
+    t.same(await store.insert(run), { inserted: true })
+    t.same(await store.get(run.id), run)
+    t.same(await store.getByKey(run.client_id, run.job, 'LOAD-1'), run)
+    t.same(await store.attempts(run.id), [run.attempt])
+    t.same(await store.get('nothing'), undefined)
+    t.same(await store.getByKey(run.client_id, run.job, 'LOAD'), undefined)
+  })
+
+  t.test('does what the model does, whatever is asked of it', async (t) => {
+    await fc.assert(
+      fc.asyncProperty(operations, fc.array(filters, { maxLength: 10 }), async (steps, lists) => {
+        const store = await open()
+        try {
+          const model = createModel()
+          const seen: Run[] = []
+          for (const [index, step] of steps.entries()) {
+            const known = [...seen]
+            same(await step.run(store, known, index), await step.run(model, known, index))
+            seen.push(...(await newSights(model, seen)))
+          }
+          same(await readAll(store, seen, lists), await readAll(model, seen, lists))
+        } finally {
+          await store.close()
+        }
+      }),
+      { numRuns: 150 },
+    )
+    t.pass('in 150 random sequences')
+  })
+
+  t.test('of concurrent inserts of one key one wins, and all learn which', async (t) => {
+    const store = await fresh(t)
+    const runs = Array.from({ length: 200 }, (_, index) => sampleRun({ key: `key-${index % 20}` }))
+    const answers = await Promise.all(runs.map((run) => store.insert(run)))
+    t.equal(answers.filter((answer) => answer.inserted).length, 20)
+    for (const [index, answer] of answers.entries()) {
+      const holder = await store.getByKey('control-m', 'nightly-load', `key-${index % 20}`)
+      t.same(answer.inserted ? runs[index] : answer.holder, holder)
+    }
+    t.equal((await store.list(ALL)).length, 20)
+  })
+
+  t.test('a key is of one client and one job', async (t) => {
+    const store = await fresh(t)
+    for (const [client_id, job] of [
+      ['a', 'b'],
+      ['a","b', ''],
+      ['', 'a","b'],
+      ['b', 'a'],
+    ] as const) {
+      t.ok((await store.insert(sampleRun({ client_id, job, key: 'k' }))).inserted, `${client_id} ${job}`)
+    }
+  })
+
+  t.test('of concurrent successors of one run one gets its key', async (t) => {
+    const store = await fresh(t)
+    const first = sampleRun({ key: 'k' })
+    await store.insert(first)
+    const successors = Array.from({ length: 10 }, () => sampleRun({ key: 'k' }))
+    const answers = await Promise.all(successors.map((run) => store.insert(run, first.id)))
+    t.equal(answers.filter((answer) => answer.inserted).length, 1)
+    t.not((await store.getByKey('control-m', 'nightly-load', 'k'))?.id, first.id)
+    t.equal((await store.get(first.id))?.key, 'k', 'the former holder still shows its key')
+  })
+
+  t.test('of concurrent changes of one attempt one wins, and its ending counts once', async (t) => {
+    const store = await fresh(t)
+    const run = sampleRun()
+    await store.insert(run)
+    const end = { state: 'SUCCEEDED', result: 'OK', finished_at: 2_000, run_ms: 500, due_at: null } as const
+    const ending = { job: run.job, state: 'SUCCEEDED', result: 'OK', cause: '' } as const
+    const won = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => store.update(run, { ...end, message: `${index}` }, ending)),
+    )
+    t.equal(won.filter(Boolean).length, 1)
+    t.equal((await store.get(run.id))?.attempt.message, `${won.indexOf(true)}`)
+    t.same(await store.endings(), [{ ...ending, count: 1 }])
+  })
+
+  t.test('of concurrent next attempts one is added, and a changed run gets none', async (t) => {
+    const store = await fresh(t)
+    const run = sampleRun({}, { state: 'FAILED', result: 'KO', due_at: null })
+    await store.insert(run)
+    const next = sampleAttempt({ number: 2, kind: 'new', rerun_id: 'R1' })
+    const added = await Promise.all(Array.from({ length: 10 }, () => store.addAttempt(run, next)))
+    t.equal(added.filter(Boolean).length, 1)
+    const again = { ...run, version: 2, rerun_ids: ['R1'], attempt: next }
+    t.same(await store.get(run.id), again)
+    await store.update(again, { message: 'changed meanwhile' })
+    t.notOk(await store.addAttempt(again, { ...next, number: 3 }), 'its attempt has changed')
+    const changed = { ...again, attempt: { ...again.attempt, version: again.attempt.version + 1 } }
+    await store.tell(run.id, 2, 5, 'R2')
+    t.notOk(await store.addAttempt(changed, { ...next, number: 3 }), 'a press of the button was spent')
+    t.equal((await store.attempts(run.id)).length, 2)
+    t.equal((await store.get(run.id))?.attempt.version, changed.attempt.version, 'a refused attempt leaves no trace')
+  })
+
+  t.test('a write that fails does not undo those beside it', async (t) => {
+    const store = await fresh(t)
+    const run = sampleRun()
+    const settled = await Promise.allSettled([
+      store.insert(sampleRun()),
+      store.insert(run),
+      store.insert({ ...run, key: 'other' }),
+      store.insert(sampleRun()),
+    ])
+    t.same(
+      settled.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    )
+    t.ok(settled[2].status === 'rejected' && settled[2].reason instanceof LedgerError)
+    t.equal((await store.list(ALL)).length, 3)
+  })
+
+  t.test('lists by many jobs page by page, newest first', async (t) => {
+    const store = await fresh(t)
+    const jobs = Array.from({ length: 450 }, (_, index) => `job-${index}`)
+    const runs = jobs.map((job, index) => sampleRun({ job, created_at: 1_795_000_000_000 + index }))
+    await Promise.all(runs.map((run) => store.insert(run)))
+    for (const count of [450, 150]) {
+      const filter = { jobs: jobs.slice(0, count), limit: 100 }
+      const first = await store.list(filter)
+      const second = await store.list({ ...filter, before: first.at(-1)?.id ?? '' })
+      t.same([...first, ...second], runs.slice(0, count).reverse().slice(0, 200))
+    }
+  })
+
+  t.test('a lease has one holder until it is released or over', async (t) => {
+    const store = await fresh(t)
+    t.ok(await store.lease('watch', 'a', 60_000), 'taken')
+    t.ok(await store.lease('watch', 'a', 60_000), 'renewed')
+    t.notOk(await store.lease('watch', 'b', 60_000), 'refused to another')
+    t.ok(await store.lease('other', 'b', 60_000), 'another lease')
+    await store.releaseLease('watch', 'b')
+    t.notOk(await store.lease('watch', 'b', 60_000), 'released by its holder only')
+    await store.releaseLease('watch', 'a')
+    t.ok(await store.lease('watch', 'b', 1), 'released')
+    while (!(await store.lease('watch', 'a', 60_000))) t.pass('not over yet')
+    t.notOk(await store.lease('watch', 'b', 60_000), 'over, so taken by another')
+  })
+
+  t.test('of concurrent claims of a lease one wins', async (t) => {
+    const store = await fresh(t)
+    const claims = await Promise.all(Array.from({ length: 10 }, (_, index) => store.lease('watch', `${index}`, 60_000)))
+    t.equal(claims.filter(Boolean).length, 1)
+  })
+
+  t.test('tells its size', async (t) => {
+    t.ok((await (await fresh(t)).size()) > 0)
+  })
+}
+
+/** The runs as they are, without those that were seen so already. */
+async function newSights(store: Subject, seen: Run[]): Promise<Run[]> {
+  const known = new Set(seen.map((run) => JSON.stringify(run)))
+  return (await store.list(ALL)).filter((run) => !known.has(JSON.stringify(run)))
+}
+
+/** As JSON: rows may come without a prototype, and what is undefined may be missing. */
+function same(found: unknown, wanted: unknown): void {
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value ?? null))
+  deepEqual(plain(found), plain(wanted))
+}

@@ -1,0 +1,188 @@
+import type { Attempt, Run } from '../../src/runs/run.ts'
+import type { ActiveCount, Ending, JobSummary, RunFilter, RunStore } from '../../src/runs/store.ts'
+
+type Modelled = Omit<RunStore, 'tombstone' | 'tombstoneByKey' | 'lease' | 'releaseLease' | 'size' | 'close'>
+
+interface Kept {
+  run: Omit<Run, 'attempt'>
+  attempts: Attempt[]
+  holdsKey: boolean
+}
+
+/** What a run store does, in the plainest words: arrays, searched from end to end. */
+export function createModel(): Modelled {
+  const kept: Kept[] = []
+  const endings: (Ending & { count: number })[] = []
+  const summaries: JobSummary[] = []
+
+  const find = (id: string) => kept.find(({ run }) => run.id === id)
+  const latestOf = ({ run, attempts }: Kept): Run => structuredClone({ ...run, attempt: lastOf(attempts) })
+  const attemptOf = (id: string, number: number) => find(id)?.attempts.find((attempt) => attempt.number === number)
+  const holderOf = (client_id: string, job: string, key: string) =>
+    kept.find(({ run, holdsKey }) => holdsKey && run.client_id === client_id && run.job === job && run.key === key)
+  const all = () => kept.map(latestOf).sort((a, b) => (a.id < b.id ? 1 : -1))
+  const isCurrent = (run: Run) => find(run.id)?.attempts.at(-1)?.version === run.attempt.version
+
+  return {
+    async insert(run, supersedes) {
+      const holder = run.key === null ? undefined : holderOf(run.client_id, run.job, run.key)
+      if (holder && holder.run.id !== supersedes) return { inserted: false, holder: latestOf(holder) }
+      if (holder) {
+        holder.holdsKey = false
+        holder.run.version += 1
+      }
+      const { attempt, ...rest } = structuredClone(run)
+      kept.push({ run: rest, attempts: [attempt], holdsKey: run.key !== null })
+      return { inserted: true }
+    },
+
+    async addAttempt(run, attempt) {
+      const row = find(run.id)
+      if (!row || row.run.version !== run.version || row.attempts.length !== run.attempt.number || !isCurrent(run)) {
+        return false
+      }
+      const former = lastOf(row.attempts)
+      former.due_at = null
+      former.version += 1
+      row.attempts.push(structuredClone(attempt))
+      row.run.version += 1
+      if (attempt.rerun_id !== null) spend(row, attempt.rerun_id)
+      return true
+    },
+
+    async update(run, change, ending) {
+      const row = find(run.id)
+      if (!row || row.attempts.length !== run.attempt.number || !isCurrent(run)) return false
+      const attempt = lastOf(row.attempts)
+      Object.assign(attempt, structuredClone(change), { version: attempt.version + 1 })
+      if (ending) count(ending, attempt)
+      return true
+    },
+
+    async tell(runId, number, at, rerunId) {
+      const attempt = attemptOf(runId, number)
+      if (attempt) attempt.told_at ??= at
+      const row = find(runId)
+      if (!row || rerunId === undefined) return
+      spend(row, rerunId)
+      row.run.version += 1
+    },
+
+    async sight(sightings) {
+      for (const { run_id, attempt: number, observed_at, due_at } of sightings) {
+        const attempt = attemptOf(run_id, number)
+        if (!attempt || attempt.due_at === null || (attempt.observed_at ?? 0) > observed_at) continue
+        Object.assign(attempt, { observed_at, due_at })
+      }
+    },
+
+    async bringForward(runId, number, at) {
+      const attempt = attemptOf(runId, number)
+      if (attempt?.due_at) attempt.due_at = Math.min(attempt.due_at, at)
+    },
+
+    get: async (id) => all().find((run) => run.id === id),
+    getByKey: async (clientId, job, key) => {
+      const holder = holderOf(clientId, job, key)
+      return holder && latestOf(holder)
+    },
+    findByDatabricksRun: async (id) =>
+      kept
+        .filter(({ attempts }) => attempts.some((attempt) => attempt.databricks_run_id === id))
+        .map(latestOf)
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
+    attempts: async (runId) => structuredClone(find(runId)?.attempts ?? []),
+    list: async (filter) =>
+      all()
+        .filter((run) => matches(run, filter))
+        .slice(0, filter.limit),
+    due: async (workspace, step, now, limit) =>
+      all()
+        .filter(({ attempt }) => attempt.workspace === workspace && stepOf(attempt) === step)
+        .filter(({ attempt }) => attempt.due_at !== null && attempt.due_at <= now)
+        .sort((a, b) => (a.attempt.due_at ?? 0) - (b.attempt.due_at ?? 0))
+        .slice(0, limit),
+    nextDue: async (workspace, step, now) =>
+      all()
+        .filter(({ attempt }) => attempt.workspace === workspace && stepOf(attempt) === step)
+        .flatMap(({ attempt }) => (attempt.due_at !== null && attempt.due_at > now ? [attempt.due_at] : []))
+        .sort((a, b) => a - b)[0],
+
+    endings: async () => structuredClone(endings),
+    jobSummaries: async () => structuredClone(summaries),
+    activeCounts: async () => {
+      const counts: ActiveCount[] = []
+      for (const { job, attempt } of all()) {
+        if (attempt.result !== '') continue
+        const { workspace, state, created_at } = attempt
+        const same = counts.find((one) => one.job === job && one.workspace === workspace && one.state === state)
+        if (!same) counts.push({ job, workspace, state, count: 1, oldest_created_at: created_at })
+        else {
+          same.count += 1
+          same.oldest_created_at = Math.min(same.oldest_created_at, created_at)
+        }
+      }
+      return counts
+    },
+    durations: async (job, limit) =>
+      kept
+        .filter(({ run }) => run.job === job)
+        .flatMap(({ attempts }) => attempts)
+        .filter((attempt) => attempt.result === 'OK')
+        .sort((a, b) => (b.finished_at ?? 0) - (a.finished_at ?? 0))
+        .flatMap((attempt) => attempt.run_ms ?? [])
+        .slice(0, limit),
+  }
+
+  function spend({ run }: Kept, rerunId: string): void {
+    if (!run.rerun_ids.includes(rerunId)) run.rerun_ids.push(rerunId)
+  }
+
+  function count(ending: Ending, { finished_at, run_ms }: Attempt): void {
+    const { job, state, result, cause } = ending
+    const total = endings.find(
+      (one) => one.job === job && one.state === state && one.result === result && one.cause === cause,
+    )
+    if (total) total.count += 1
+    else endings.push({ ...ending, count: 1 })
+    if (finished_at === null) return
+    const summary = summaries.find((one) => one.job === job)
+    const last = { last_result: result, last_finished_at: finished_at, last_run_ms: run_ms }
+    const last_success_at = result === 'OK' ? finished_at : null
+    if (!summary) {
+      summaries.push({ job, ...last, last_success_at })
+      return
+    }
+    if (finished_at >= summary.last_finished_at) Object.assign(summary, last)
+    if (last_success_at !== null) summary.last_success_at = Math.max(summary.last_success_at ?? 0, last_success_at)
+  }
+}
+
+function lastOf(attempts: Attempt[]): Attempt {
+  const last = attempts.at(-1)
+  if (!last) throw new Error('a run without an attempt')
+  return last
+}
+
+function stepOf(attempt: Attempt): 'submit' | 'look' {
+  return attempt.databricks_run_id === null ? 'submit' : 'look'
+}
+
+function matches(run: Run, filter: RunFilter): boolean {
+  const { ref, state, result } = run.attempt
+  return (
+    (filter.jobs === null || filter.jobs.includes(run.job)) &&
+    (filter.state === undefined || filter.state === state) &&
+    (filter.result === undefined || filter.result === result) &&
+    (filter.client_id === undefined || filter.client_id === run.client_id) &&
+    (filter.key === undefined || filter.key === run.key) &&
+    (filter.ref === undefined || (ref !== null && matchesRef(ref, filter.ref))) &&
+    (filter.since === undefined || run.created_at >= filter.since) &&
+    (filter.until === undefined || run.created_at <= filter.until) &&
+    (filter.before === undefined || run.id < filter.before)
+  )
+}
+
+function matchesRef(ref: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? ref.startsWith(pattern.slice(0, -1)) : ref === pattern
+}
