@@ -8,7 +8,7 @@ import { ServerSchema } from './schema/server.ts'
 import { WatchSchema } from './schema/watch.ts'
 import { WorkspacesSchema } from './schema/workspaces.ts'
 
-export const IncludeSchema = Type.Array(Type.String({ minLength: 1 }), {
+const IncludeSchema = Type.Array(Type.String({ minLength: 1 }), {
   description: 'Files with more jobs and clients: paths or globs (jobs.d/*.yaml), relative to this file.',
 })
 

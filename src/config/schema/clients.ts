@@ -15,7 +15,8 @@ const ClientSchema = closed(
     keys: Type.Array(
       Type.String({
         pattern: '^sha256:[0-9A-Fa-f]{64}$',
-        patternErrorMessage: 'the hash that `job-gateway key` prints, sha256: and 64 hex digits',
+        patternErrorMessage:
+          'the hash that `job-gateway key` prints, sha256: and 64 hex digits; never the key itself, whose hash `job-gateway key --hash` prints',
       }),
       {
         minItems: 1,

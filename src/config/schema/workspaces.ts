@@ -7,7 +7,7 @@ const SecretRefSchema = Type.Union(
     closed({ file: Type.String({ minLength: 1, description: 'Path of a file that holds nothing else.' }) }, {}),
   ],
   {
-    title: 'secret reference',
+    patternErrorMessage: 'a reference, {env: NAME} or {file: PATH}; the secret itself never stands in this file',
     description: 'Where the secret is: {env: NAME} or {file: PATH}. Never the secret itself.',
   },
 )

@@ -1,0 +1,13 @@
+import type { Finding } from './problem.ts'
+import { checkClients, checkProfiles } from './rules/clients.ts'
+import type { RuleContext } from './rules/context.ts'
+import { checkJobs } from './rules/jobs.ts'
+import { checkServer } from './rules/server.ts'
+import { checkWorkspaces } from './rules/workspaces.ts'
+
+const RULES = [checkServer, checkWorkspaces, checkJobs, checkProfiles, checkClients]
+
+/** Everything that is wrong although each value on its own has its right shape. */
+export function checkConfig(context: RuleContext): Finding[] {
+  return RULES.flatMap((rule) => rule(context))
+}

@@ -1,0 +1,87 @@
+import { checkConfig } from './check.ts'
+import { complete } from './complete.ts'
+import { readEnvironment } from './environment.ts'
+import { loadFiles } from './load.ts'
+import { arrangeProblems, placeFinding } from './place.ts'
+import { ConfigError, type ConfigProblem, type Finding } from './problem.ts'
+import type { Config } from './schema.ts'
+import { checkStructure } from './structure.ts'
+import { createMapping, has, isMapping, type Mapping, mappingAt } from './tree.ts'
+
+export interface ConfigSource {
+  /** Paths of YAML files; of two the later wins key by key. */
+  files: readonly string[]
+  env: NodeJS.ProcessEnv
+}
+
+/** The files to read: those asked for, else what GATEWAY_CONFIG names, else gateway.yaml here. */
+export function findConfigFiles(asked: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  if (asked.length > 0) return [...asked]
+  return [env['GATEWAY_CONFIG'] || './gateway.yaml']
+}
+
+/**
+ * Reads and checks the configuration whole.
+ * @throws ConfigError with every problem found, in the order of the files and their lines
+ */
+export async function readConfig({ files, env }: ConfigSource): Promise<{ config: Config }> {
+  const loaded = await loadFiles(files)
+  // What a file that cannot be read would have said is not known, so nothing else can be called missing.
+  if (loaded.files.some((file) => file.problems.length > 0)) {
+    throw new ConfigError(arrangeProblems(loaded.problems, loaded))
+  }
+  const { tree, problems } = addWorkspace(quoteJobIds(loaded.tree), env)
+  const structural = checkStructure(tree)
+  const findings = checkConfig({
+    config: complete(prune(tree, structural)),
+    names: {
+      workspaces: Object.keys(mappingAt(tree, 'workspaces')),
+      jobs: Object.keys(mappingAt(tree, 'jobs')),
+      profiles: Object.keys(mappingAt(tree, 'profiles')),
+    },
+    given: (path) => has(tree, path),
+    env,
+  })
+  const placed = [...structural, ...findings].map((finding) => placeFinding(finding, loaded))
+  const all = [...loaded.problems, ...problems, ...placed]
+  if (all.length > 0) throw new ConfigError(arrangeProblems(all, loaded))
+  return { config: complete(tree) }
+}
+
+/** The workspace of Databricks' own variables, when the files name none. */
+function addWorkspace(tree: Mapping, env: NodeJS.ProcessEnv): { tree: Mapping; problems: ConfigProblem[] } {
+  const configured = tree['workspaces'] ?? createMapping()
+  if (!isMapping(configured) || Object.keys(configured).length > 0) return { tree, problems: [] }
+  const described = readEnvironment(env)
+  if (!isMapping(described)) return { tree, problems: described }
+  return { tree: { ...tree, workspaces: createMapping([['default', described]]) }, problems: [] }
+}
+
+/** An id without quotes is taken as long as it is exact; a larger one is left for the schema to refuse. */
+function quoteJobIds(tree: Mapping): Mapping {
+  for (const job of Object.values(mappingAt(tree, 'jobs'))) {
+    if (isMapping(job) && Number.isSafeInteger(job['job_id'])) job['job_id'] = String(job['job_id'])
+  }
+  return tree
+}
+
+/**
+ * The tree without what has findings, so that the rest can be checked further: a bad item costs its list, any other bad
+ * value its whole job, client and the like, elsewhere its key.
+ */
+function prune(tree: Mapping, findings: readonly Finding[]): Mapping {
+  const pruned = structuredClone(tree)
+  for (const { path } of findings) {
+    const [section, key, list, item] = path
+    const entries = section === undefined ? undefined : pruned[section]
+    if (section === undefined) continue
+    if (key === undefined || !isMapping(entries)) {
+      delete pruned[section]
+      continue
+    }
+    const entry = entries[key]
+    if (list !== undefined && typeof item === 'number' && isMapping(entry)) entry[list] = []
+    else delete entries[key]
+  }
+  return pruned
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import type { SecretRef } from './schema/workspaces.ts'
+
+/** A reference leads to no usable secret; the text names the reference, never a value. */
+export class SecretUnavailable extends Error {
+  override name = 'SecretUnavailable' as const
+}
+
+/** Reads the secret anew at every call, so that a rotated file counts from the next use. Throws SecretUnavailable. */
+export function readSecret(ref: SecretRef, env: NodeJS.ProcessEnv): string {
+  const [source, text] =
+    'env' in ref ? [`environment variable ${ref.env}`, env[ref.env]] : [ref.file, readText(ref.file)]
+  if (text === undefined) throw new SecretUnavailable(`${source} is not set`)
+  const secret = text.replace(/\r?\n$/, '')
+  if (secret === '') throw new SecretUnavailable(`${source} is empty`)
+  if (/[\r\n]/.test(secret)) throw new SecretUnavailable(`${source} holds more than one line`)
+  return secret
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new SecretUnavailable(`${file} cannot be read (${reasonOf(error)})`)
+  }
+}
+
+/** `no such file`, `permission denied` …: why the file system refused, in words. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return { ENOENT: 'no such file', EACCES: 'permission denied', EISDIR: 'it is a directory' }[code] ?? code
+}
