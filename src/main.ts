@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { type Command, UsageError } from './commands/command.ts'
+import { type Command, CommandError } from './commands/command.ts'
 
 interface Entry {
   summary: string
@@ -50,16 +50,21 @@ async function main([name = '', ...args]: string[]): Promise<number> {
   }
   const command = await entry.load()
   try {
-    return await command(args, { env, stdin, stdout, stderr, signal: listenForSignals() })
+    await command(args, { env, stdin, stdout, stderr, signal: listenForSignals() })
+    return 0
   } catch (error) {
-    if (!(error instanceof UsageError || isParseArgsError(error))) throw error
-    stderr.write(`${error.message}\n`)
-    return 2
+    const code = exitCodeOf(error)
+    if (code === undefined) throw error
+    stderr.write(`${error instanceof Error ? error.message : error}\n`)
+    return code
   }
 }
 
-function isParseArgsError(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+/** undefined: nobody expected this error. */
+function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof CommandError) return error.exitCode
+  const wrongArguments = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  return wrongArguments ? 2 : undefined
 }
 
 process.exitCode = await main(process.argv.slice(2))

@@ -10,10 +10,15 @@ export interface Surroundings {
   signal: AbortSignal
 }
 
-/** Resolves with the exit code. */
-export type Command = (args: string[], surroundings: Surroundings) => Promise<number>
+export type Command = (args: string[], surroundings: Surroundings) => Promise<void>
 
-/** The command line is wrong: the message says how it is meant. */
-export class UsageError extends Error {
-  override name = 'UsageError' as const
+/** The command cannot do what it was asked: the message is all that is printed, the process ends with `exitCode`. */
+export class CommandError extends Error {
+  override name = 'CommandError' as const
+  readonly exitCode: number
+
+  constructor(message: string, exitCode = 1) {
+    super(message)
+    this.exitCode = exitCode
+  }
 }

@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import { parseArgs } from 'node:util'
+import { type App, startApp } from '../app.ts'
+import { ConfigError } from '../config/problem.ts'
+import { findConfigFiles, readConfig } from '../config/read.ts'
+import type { Config } from '../config/schema.ts'
+import { LedgerOpenError } from '../ledger/open-error.ts'
+import { type Command, CommandError } from './command.ts'
+
+/** Runs the gateway until the process is asked to stop. Nothing starts on a configuration with any problem: exit code 2. */
+export const serve: Command = async (args, { env, signal }) => {
+  const { values } = parseArgs({ args, options: { config: { type: 'string', multiple: true, default: [] } } })
+  const config = await read(findConfigFiles(values.config, env), env)
+  const app = await start({ config, env })
+  if (!signal.aborted) await once(signal, 'abort')
+  await app.stop()
+}
+
+async function read(files: string[], env: NodeJS.ProcessEnv): Promise<Config> {
+  try {
+    return (await readConfig({ files, env })).config
+  } catch (error) {
+    throw error instanceof ConfigError ? new CommandError(error.message, 2) : error
+  }
+}
+
+/** Failures that whoever starts the gateway can mend are one line, not a stack. */
+export async function start(options: Parameters<typeof startApp>[0]): Promise<App> {
+  try {
+    return await startApp(options)
+  } catch (error) {
+    if (error instanceof LedgerOpenError) throw new CommandError(error.message)
+    const reason = listenReason(error)
+    throw reason === undefined ? error : new CommandError(reason)
+  }
+}
+
+function listenReason(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'syscall' in error && error.syscall === 'listen' && 'code' in error)) return undefined
+  const { address, port, code } = error as Error & { address?: string; port?: number; code: string }
+  const why = { EADDRINUSE: 'another program uses it', EACCES: 'the port needs more rights' }[code] ?? code
+  return `Cannot listen on ${address ?? ''}:${port ?? ''}: ${why}. Set server.port or server.metrics_port.`
+}
