@@ -21,7 +21,8 @@ const SHAPES = [
   '\\b(bearer |basic )[\\w.~+/-]{16,}=*',
   '\\bgw_[\\w-]{43}',
   '\\b(?:dapi|dose)[0-9a-f]{32}(?:-\\d+)?',
-  '\\beyJ[\\w-]{8,}\\.[\\w-]+\\.[\\w-]*',
+  // Bounded, so that a text made of beginnings costs no quadratic time.
+  '\\beyJ[\\w-]{8,500}\\.[\\w-]{1,8000}\\.[\\w-]*',
 ]
 
 export function createSecrets(): Secrets {

@@ -1,0 +1,136 @@
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import type { CredentialHeaders } from '../../src/callers/credentials.ts'
+import { createAuthenticate } from '../../src/callers/keys.ts'
+import { hashKey } from '../../src/config/key-hash.ts'
+import type { ClientConfig } from '../../src/config/schema/clients.ts'
+
+const OLD = 'gw_the-old-key-of-control-m'
+const NEW = 'gw_the-new-key-of-control-m'
+const OTHER = 'gw_the-key-of-another-client'
+
+function client(config: Partial<ClientConfig>): ClientConfig {
+  return { id: 'id', profile: 'generic', keys: [], jobs: ['*'], permissions: ['read'], codes: {}, ...config }
+}
+
+const authenticate = createAuthenticate({
+  'control-m': client({
+    id: 'scheduler',
+    keys: [hashKey(OLD), hashKey(NEW)],
+    jobs: ['nightly-*'],
+    permissions: ['trigger', 'read'],
+  }),
+  other: client({ id: 'other', keys: [hashKey(OTHER)] }),
+})
+
+const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+
+function isCaller(t: Test, headers: CredentialHeaders, name: string) {
+  const answer = authenticate(headers)
+  t.equal('caller' in answer ? answer.caller.name : answer.reason, name)
+}
+
+t.test('a key is taken from each of the three places', async (t) => {
+  isCaller(t, { 'x-api-key': OLD }, 'control-m')
+  isCaller(t, { 'x-api-key': ` ${OLD} ` }, 'control-m')
+  isCaller(t, { 'x-api-key': [OLD, OLD] }, 'control-m')
+  isCaller(t, { authorization: `Bearer ${OLD}` }, 'control-m')
+  isCaller(t, { authorization: `bearer  ${OLD}` }, 'control-m')
+  isCaller(t, { authorization: basic('control-m', OLD) }, 'control-m')
+})
+
+t.test('both live keys are taken, and told apart by their id', async (t) => {
+  const ids = [OLD, NEW].map((key) => {
+    const answer = authenticate({ 'x-api-key': key })
+    return 'caller' in answer ? answer.caller.key_id : answer.reason
+  })
+  t.same(
+    ids,
+    [OLD, NEW].map((key) => hashKey(key).slice('sha256:'.length, 'sha256:'.length + 8)),
+  )
+})
+
+t.test('a caller has the id, permissions and jobs of its configuration', async (t) => {
+  const answer = authenticate({ 'x-api-key': OLD })
+  if (!('caller' in answer)) throw new Error(answer.reason)
+  const { caller } = answer
+  t.equal(caller.id, 'scheduler')
+  t.same([caller.may('trigger'), caller.may('read'), caller.may('admin')], [true, true, false])
+  t.same([caller.sees('nightly-load'), caller.sees('hourly-load')], [true, false])
+})
+
+t.test('the same key in two places is one credential', async (t) => {
+  isCaller(t, { 'x-api-key': OLD, authorization: `Bearer ${OLD}` }, 'control-m')
+  isCaller(t, { 'x-api-key': OLD, authorization: basic('control-m', OLD) }, 'control-m')
+})
+
+t.test('no credential at all is missing, also when a header is sent empty', async (t) => {
+  for (const headers of [{}, { 'x-api-key': '' }, { 'x-api-key': ['', ' '] }, { authorization: ' ' }])
+    t.same(authenticate(headers), { reason: 'missing' })
+})
+
+t.test('a key that nobody has is unknown', async (t) => {
+  t.same(authenticate({ 'x-api-key': 'guess' }), { reason: 'unknown_key' })
+  t.same(authenticate({ 'x-api-key': hashKey(OLD) }), { reason: 'unknown_key' }, 'the hash is not the key')
+  t.same(authenticate({ 'x-api-key': OLD.toUpperCase() }), { reason: 'unknown_key' })
+})
+
+t.test('the user name of Basic must be that of the client', async (t) => {
+  for (const user of ['other', 'CONTROL-M', 'scheduler', ''])
+    t.same(authenticate({ authorization: basic(user, OLD) }), { reason: 'unknown_key' }, `user "${user}"`)
+  t.same(
+    authenticate({ authorization: basic('other', OLD), 'x-api-key': OLD }),
+    { reason: 'unknown_key' },
+    'also beside X-API-Key',
+  )
+})
+
+const MALFORMED: [name: string, headers: CredentialHeaders][] = [
+  ['two different keys', { 'x-api-key': OLD, authorization: `Bearer ${OTHER}` }],
+  ['two different X-API-Key', { 'x-api-key': [OLD, OTHER] }],
+  ['a scheme of another kind', { authorization: `Digest ${OLD}` }],
+  ['a scheme of another kind beside a key', { 'x-api-key': OLD, authorization: 'Negotiate abc' }],
+  ['a key without a scheme', { authorization: OLD }],
+  ['a scheme without a key', { authorization: 'Bearer' }],
+  ['Basic that is no base64', { authorization: 'Basic control-m:key' }],
+  ['Basic without a colon', { authorization: `Basic ${Buffer.from('control-m').toString('base64')}` }],
+  ['Basic without a password', { authorization: basic('control-m', '') }],
+]
+
+for (const [name, headers] of MALFORMED) {
+  t.test(`malformed: ${name}`, async (t) => {
+    t.same(authenticate(headers), { reason: 'malformed' })
+  })
+}
+
+t.test('a key counts as the bytes that were sent', async (t) => {
+  const key = 'clé:with:colons'
+  const own = createAuthenticate({ own: client({ keys: [hashKey(key)] }) })
+  const asNodeReadsIt = Buffer.from(key).toString('latin1')
+  t.match(own({ 'x-api-key': asNodeReadsIt }), { caller: { name: 'own' } })
+  t.match(own({ authorization: basic('own', key) }), { caller: { name: 'own' } })
+})
+
+t.test('keys of which the hashes begin alike are told apart', async (t) => {
+  const hex = hashKey(OLD).slice('sha256:'.length)
+  const alike = `sha256:${hex.slice(0, 8)}${'0'.repeat(56)}`
+  const own = createAuthenticate({ first: client({ keys: [alike] }), second: client({ keys: [hashKey(OLD)] }) })
+  t.match(own({ 'x-api-key': OLD }), { caller: { name: 'second' } })
+})
+
+t.test('whatever is sent, only a known key makes a caller', async () => {
+  const header = fc.option(
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string().map((text) => `Bearer ${text}`),
+    ),
+    {
+      nil: undefined,
+    },
+  )
+  fc.assert(
+    fc.property(header, fc.option(fc.oneof(fc.string(), fc.array(fc.string())), { nil: undefined }), (auth, key) => {
+      return 'reason' in authenticate({ authorization: auth, 'x-api-key': key })
+    }),
+  )
+})
