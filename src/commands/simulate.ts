@@ -1,31 +1,13 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { readCatalogue } from '../simulator/catalogue.ts'
-import type { JobDefinition } from '../simulator/definitions.ts'
-import { createSimulator } from '../simulator/simulator.ts'
+import { InvalidInput } from '../simulator/definitions.ts'
+import { createSimulator, type SimulatorSettings } from '../simulator/simulator.ts'
+import { type Command, CommandError } from './command.ts'
+import { DEMO_JOBS } from './demo-jobs.ts'
 
-/** What a newcomer finds without a catalogue: a run that succeeds, one that fails in its second task, a slow one. */
-const EXAMPLES: readonly JobDefinition[] = [
-  {
-    name: 'succeeds',
-    parameters: [{ name: 'day', default: '1970-01-01' }],
-    tasks: [{ task_key: 'main', duration_ms: 3_000, notebook_exit: '{"rows": 42}' }],
-  },
-  {
-    name: 'fails',
-    tasks: [
-      { task_key: 'extract', duration_ms: 2_000 },
-      {
-        ...{ task_key: 'load', depends_on: [{ task_key: 'extract' }], duration_ms: 2_000 },
-        ...{ outcome: 'failed', error: "AnalysisException: Table or view not found: 'sales'" },
-      },
-    ],
-  },
-  { name: 'slow', pending_ms: 30_000, tasks: [{ task_key: 'main', duration_ms: 600_000 }] },
-]
-
-/** Runs a simulated workspace until the signal aborts. Rejects on wrong arguments or catalogue, or a taken port. */
-export async function simulate(args: string[], signal: AbortSignal): Promise<void> {
+/** `job-gateway simulate [--port 8181] [--host 127.0.0.1] [--catalogue FILE]`: a simulated workspace until Ctrl-C. */
+export const simulate: Command = async (args, { stdout, signal }) => {
   const { values } = parseArgs({
     args,
     options: {
@@ -34,12 +16,26 @@ export async function simulate(args: string[], signal: AbortSignal): Promise<voi
       catalogue: { type: 'string' },
     },
   })
-  const jobs = values.catalogue === undefined ? EXAMPLES : await readCatalogue(values.catalogue)
-  const simulator = await createSimulator({ port: Number(values.port), host: values.host, jobs })
+  const { host, catalogue } = values
+  const port = Number(values.port)
+  if (!/^\d+$/.test(values.port) || port > 65_535) throw new CommandError(`--port ${values.port} is no port`, 2)
+  const jobs = catalogue === undefined ? DEMO_JOBS : await readCatalogue(catalogue).catch(refuse)
+  const simulator = await listen({ port, host, jobs })
   const { url, credentials } = simulator
-  process.stdout.write(
-    `Simulated Databricks workspace on ${url}, token ${credentials.token}; controls: curl ${url}/__simulator/\n`,
-  )
+  stdout.write(`Simulated workspace on ${url}, token ${credentials.token}; its controls: curl ${url}/__simulator/\n`)
   if (!signal.aborted) await once(signal, 'abort')
   await simulator.close()
+}
+
+async function listen(settings: SimulatorSettings) {
+  try {
+    return await createSimulator(settings)
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) throw new CommandError(error.message)
+    throw error
+  }
+}
+
+function refuse(error: Error): never {
+  throw error instanceof InvalidInput ? new CommandError(error.message, 2) : error
 }

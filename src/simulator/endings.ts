@@ -57,8 +57,12 @@ const NAMES: Readonly<Record<string, string>> = {
 export const SUCCEEDED = toEnding('SUCCESS')
 
 export const TIMED_OUT: Ending = {
-  ...{ lifeCycle: 'TERMINATED', result: 'TIMEDOUT', code: 'CANCELED', type: 'CLIENT_ERROR' },
-  ...{ message: 'Run exceeded its timeout.', cut: true },
+  lifeCycle: 'TERMINATED',
+  result: 'TIMEDOUT',
+  code: 'CANCELED',
+  type: 'CLIENT_ERROR',
+  message: 'Run exceeded its timeout.',
+  cut: true,
 }
 
 /** Tasks that never ran because of what happened upstream. */

@@ -99,8 +99,12 @@ export function endAtOnce(at: number, ending: Ending): Round {
 export function cut(round: Round, at: number, tail: number, ending: Ending): Round {
   const attempts = round.attempts
     .filter((attempt) => attempt.since <= at)
-    .map((attempt) => (attempt.until <= at ? attempt : { ...attempt, stopping: at, until: at + tail, ending }))
-  return { ...round, attempts, done: at, end: at + tail, ending }
+    .map((attempt) => {
+      if (attempt.until <= at) return attempt
+      const [from, running] = [Math.min(attempt.from, at), Math.min(attempt.running, at)]
+      return { ...attempt, from, running, stopping: at, until: at + tail, ending }
+    })
+  return { ...round, attempts, running: Math.min(round.running, at), done: at, end: at + tail, ending }
 }
 
 /** The same round, later: a run that waited in the queue. */

@@ -106,7 +106,7 @@ export function presentAttempt(run: Run, attempt: Attempt, view: View) {
 }
 
 /** `settings` of a job, without its arrays. */
-export function presentSettings({ definition }: Job) {
+function presentSettings({ definition }: Job) {
   return {
     name: definition.name,
     format: 'MULTI_TASK',

@@ -101,7 +101,7 @@ function deleteRun(api: Api, { body, view }: ApiRequest) {
 }
 
 /** The run, when the caller may act on its job. Throws ApiError. */
-export function changeableRun(api: Api, id: string, { user }: View): Run {
+function changeableRun(api: Api, id: string, { user }: View): Run {
   const run = existingRun(api, id)
   if (run.job.definition.can_run === false) throw forbidden(user, run.job.id)
   return run

@@ -43,6 +43,8 @@ export interface Run {
   /** When it left the queue, or `createdAt`. */
   admittedAt: number
   rounds: readonly [Round, ...Round[]]
+  /** Of every attempt ever planned, those included that a cancel made disappear. */
+  readonly taskRunIds: string[]
 }
 
 export function lastRound(run: Run): Round {

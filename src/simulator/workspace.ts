@@ -3,12 +3,12 @@ import { toEnding } from './endings.ts'
 import { ApiError } from './errors.ts'
 import type { Options } from './options.ts'
 import type { RunParameters } from './parameters.ts'
-import { type Attempt, endAtOnce, planRound } from './plan.ts'
+import { type Attempt, endAtOnce, planRound, type Round } from './plan.ts'
 import { attemptsOf, type Job, lastRound, latestAttempts, type Run, type RunIndex } from './run.ts'
 import { createRunIndex } from './run-index.ts'
 import { createSchedule } from './schedule.ts'
 
-export interface Trigger {
+interface Trigger {
   readonly parameters: RunParameters
   readonly token: string | undefined
   /** Overrides the job's queue setting. */
@@ -60,8 +60,15 @@ export function createWorkspace({ now, options, newId }: Dependencies): Workspac
 
   const erase = (run: Run) => {
     runs.delete(run.id)
-    for (const { runId } of run.rounds.flatMap((round) => round.attempts)) byTaskRun.delete(runId)
+    for (const id of run.taskRunIds) byTaskRun.delete(id)
     schedule.forget(run)
+  }
+
+  const remember = (run: Run, round: Round) => {
+    for (const { runId } of round.attempts) {
+      run.taskRunIds.push(runId)
+      byTaskRun.set(runId, run)
+    }
   }
 
   const settle = (): number => {
@@ -83,17 +90,18 @@ export function createWorkspace({ now, options, newId }: Dependencies): Workspac
     if (obstacle === 'ACTIVE_RUNS_LIMIT_REACHED' && !mayQueue) {
       throw new ApiError(429, 'RESOURCE_EXHAUSTED', 'The workspace has reached its limit of active runs.')
     }
-    const run = { id: newId(), job, definition, nth: job.count, createdAt: at, admittedAt: at, token, parameters }
+    const made = { id: newId(), job, definition, nth: job.count, createdAt: at, admittedAt: at, token, parameters }
+    const run = { ...made, queued: undefined, taskRunIds: [] }
     if (obstacle && (!mayQueue || job.queue.size >= options.queue_limit)) {
       const ending = mayQueue ? toEnding('MAX_JOB_QUEUE_SIZE_EXCEEDED') : tooMany(options)
-      const skipped: Run = { ...run, queued: undefined, rounds: [endAtOnce(at, ending)] }
+      const skipped: Run = { ...run, rounds: [endAtOnce(at, ending)] }
       schedule.skip(skipped)
       return skipped
     }
     job.count++
     const request = { at, nth: run.nth, keys: only, before: new Map(), repairId: undefined, newId }
-    const started: Run = { ...run, queued: undefined, rounds: [planRound(definition, request)] }
-    for (const { runId } of started.rounds[0].attempts) byTaskRun.set(runId, started)
+    const started: Run = { ...run, rounds: [planRound(definition, request)] }
+    remember(started, started.rounds[0])
     if (obstacle) schedule.enqueue(started, obstacle)
     else schedule.start(started)
     return started
@@ -131,10 +139,7 @@ export function createWorkspace({ now, options, newId }: Dependencies): Workspac
       if (key) tokens.set(key, run.id)
       return run
     },
-    run: (id) => {
-      settle()
-      return runs.get(id)
-    },
+    run: (id) => runs.get(id),
     attempt: (taskRunId) => {
       const run = byTaskRun.get(taskRunId)
       const attempt = run && attemptsOf(run, at).find(({ runId }) => runId === taskRunId)
@@ -148,14 +153,11 @@ export function createWorkspace({ now, options, newId }: Dependencies): Workspac
       const round = planRound(run.job.definition, request)
       run.definition = run.job.definition
       run.parameters = parameters
-      for (const { runId } of round.attempts) byTaskRun.set(runId, run)
+      remember(run, round)
       schedule.reopen(run, round)
       return repairId
     },
-    remove: (run) => {
-      settle()
-      erase(run)
-    },
+    remove: erase,
   }
 }
 

@@ -81,7 +81,7 @@ function isInOrder(runs: readonly RunSummary[], order: Order): boolean {
 
 t.test('runs/list shows exactly the runs that pass, in the order it promises', async (t) => {
   const property = fc.asyncProperty(
-    fc.array(step, { minLength: 10, maxLength: 40 }),
+    fc.array(step, { maxLength: 60, size: 'large' }),
     fc.array(filter, { minLength: 1, maxLength: 4 }),
     fc.constantFrom<Order>('end_time', 'start_time'),
     async (steps, filters, order) => {
