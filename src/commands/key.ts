@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { hashKey } from '../config/key-hash.ts'
+import { CommandError } from './command.ts'
 
 interface KeyStreams {
   stdin: NodeJS.ReadableStream
@@ -16,7 +17,7 @@ export async function key(args: string[], { stdin, stdout }: KeyStreams): Promis
   const { values } = parseArgs({ args, options: { client: { type: 'string' }, hash: { type: 'boolean' } } })
   if (values.hash) {
     const given = (await text(stdin)).replace(/\r?\n$/, '')
-    if (given === '') throw new Error('no key on stdin; try: printf %s "$KEY" | job-gateway key --hash')
+    if (given === '') throw new CommandError('no key on stdin; try: printf %s "$KEY" | job-gateway key --hash')
     stdout.write(`${hashKey(given)}\n`)
     return
   }

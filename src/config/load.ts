@@ -46,16 +46,11 @@ async function readYaml(path: string): Promise<YamlFile> {
     return parseYaml(path, await readFile(path, 'utf8'))
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error
+    const cure = '; --config or GATEWAY_CONFIG names another'
     return {
       file: path,
       tree: createMapping(),
-      problems: [
-        {
-          file: path,
-          path: '',
-          message: `cannot be read (${reasonOf(error)}); --config or GATEWAY_CONFIG names another`,
-        },
-      ],
+      problems: [{ file: path, path: '', message: `cannot be read (${reasonOf(error)})${cure}` }],
       locate: () => ({ depth: 0, line: 1, column: 1 }),
     }
   }

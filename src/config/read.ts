@@ -32,8 +32,9 @@ export async function readConfig({ files, env }: ConfigSource): Promise<{ config
   }
   const { tree, problems } = addWorkspace(quoteJobIds(loaded.tree), env)
   const structural = checkStructure(tree)
+  const config = complete(prune(tree, structural))
   const findings = checkConfig({
-    config: complete(prune(tree, structural)),
+    config,
     names: {
       workspaces: Object.keys(mappingAt(tree, 'workspaces')),
       jobs: Object.keys(mappingAt(tree, 'jobs')),
@@ -45,7 +46,7 @@ export async function readConfig({ files, env }: ConfigSource): Promise<{ config
   const placed = [...structural, ...findings].map((finding) => placeFinding(finding, loaded))
   const all = [...loaded.problems, ...problems, ...placed]
   if (all.length > 0) throw new ConfigError(arrangeProblems(all, loaded))
-  return { config: complete(tree) }
+  return { config }
 }
 
 /** The workspace of Databricks' own variables, when the files name none. */

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { BASE, readFiles } from '../support/config-files.ts'
+import { readFiles, testProblems } from '../support/config-files.ts'
 
 const HASH = `sha256:${'a'.repeat(64)}`
 
-const cases: [name: string, yaml: string, problems: string[]][] = [
+testProblems(t, [
   [
     'a misspelt key, with the nearest known one',
     'server: { prot: 80 }\njobs:\n  a: { job_id: "1", parameters: { day: { type: date, requird: true } } }',
@@ -128,14 +128,7 @@ const cases: [name: string, yaml: string, problems: string[]][] = [
       'gateway.yaml:1:30 job_defaults.sevrity: is no known key; did you mean severity?',
     ],
   ],
-]
-
-for (const [name, yaml, problems] of cases) {
-  t.test(name, async (t) => {
-    const result = await readFiles(t, { files: { 'gateway.yaml': `${yaml}\n${BASE}` }, env: { TOKEN: 'x' } })
-    t.same('problems' in result ? result.problems : [], problems)
-  })
-}
+])
 
 const secretCases: [name: string, auth: string, problem: string][] = [
   [

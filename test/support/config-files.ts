@@ -44,3 +44,15 @@ workspaces:
     host: http://127.0.0.1:8181
     auth: { type: pat, token: { env: TOKEN } }
 `
+
+export type ProblemCase = [name: string, yaml: string, problems: string[]]
+
+/** Each case's text, before the lines of a configuration that can run, leads to exactly these problems. */
+export function testProblems(t: Test, cases: ProblemCase[]) {
+  for (const [name, yaml, problems] of cases) {
+    t.test(name, async (t) => {
+      const result = await readFiles(t, { files: { 'gateway.yaml': `${yaml}\n${BASE}` }, env: { TOKEN: 'x' } })
+      t.same('problems' in result ? result.problems : [], problems)
+    })
+  }
+}

@@ -3,11 +3,11 @@ import type { Finding, Path } from '../problem.ts'
 import { builtInProfiles } from '../profiles.ts'
 import type { ClientConfig } from '../schema/clients.ts'
 import type { Profile } from '../schema/profiles.ts'
-import { findFailed, listNames, type Rule } from './context.ts'
+import { findFailed, listNames, type Rule, type RuleContext } from './context.ts'
 
 const BUILT_IN: Record<string, Profile> = builtInProfiles
 
-export const checkClients: Rule = ({ config, names }) => {
+export const checkClients: Rule = ({ config, names, given }) => {
   const clients = Object.entries(config.clients)
   const profileNames = [...Object.keys(BUILT_IN), ...names.profiles]
   return [
@@ -21,7 +21,7 @@ export const checkClients: Rule = ({ config, names }) => {
           [!profileNames.includes(client.profile), [...path, 'profile'], `is no profile; ${listNames(profileNames)}`],
         ]),
         ...findUnmatched(client, path, names.jobs),
-        ...(profile ? checkDialect(client, profile, path) : []),
+        ...(profile ? checkDialect({ ...profile, ...client }, path, given) : []),
       ]
     }),
     ...findShared(clients.map(([name, client]) => [client.id, ['clients', name, 'id'], name])),
@@ -39,15 +39,8 @@ export const checkProfiles: Rule = ({ config, given }) =>
   Object.entries(config.profiles).flatMap(([name, profile]) => {
     const path = ['profiles', name]
     return [
-      ...findFailed([
-        [Object.hasOwn(BUILT_IN, name), path, 'is the name of a built-in profile; take another'],
-        [
-          profile.pending === 'error' && profile.key === 'optional' && given([...path, 'key']),
-          [...path, 'key'],
-          'must be required, since pending: error never goes without a key',
-        ],
-      ]),
-      ...checkDialect({}, profile, path),
+      ...findFailed([[Object.hasOwn(BUILT_IN, name), path, 'is the name of a built-in profile; take another']]),
+      ...checkDialect(profile, path, given),
     ]
   })
 
@@ -61,15 +54,19 @@ function findUnmatched(client: ClientConfig, path: Path, jobs: string[]): Findin
   )
 }
 
-/** The two that contradict each other: one answers before the end as if all were well, the other never does. */
-function checkDialect(client: Partial<Profile>, profile: Profile, path: Path): Finding[] {
-  const { accepted, outcome } = { ...profile, ...client }
-  const key = client.outcome === undefined ? 'accepted' : 'outcome'
+/** Options that contradict each other, once profile and client are put together. */
+function checkDialect(options: Profile, path: Path, given: RuleContext['given']): Finding[] {
+  const accepted = [...path, 'accepted']
   return findFailed([
     [
-      accepted === 200 && outcome === 'http',
-      [...path, key],
+      options.accepted === 200 && options.outcome === 'http',
+      given(accepted) ? accepted : [...path, 'outcome'],
       'accepted: 200 does not go with outcome: http, which never answers 200 before the end; change one of the two',
+    ],
+    [
+      options.pending === 'error' && options.key === 'optional' && given([...path, 'key']),
+      [...path, 'key'],
+      'must be required, since pending: error never goes without a key',
     ],
   ])
 }

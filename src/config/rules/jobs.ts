@@ -31,8 +31,6 @@ export const checkJobs: Rule = (context) =>
 
 function checkTarget(job: JobConfig, path: Path, { names, given }: RuleContext): Finding[] {
   const { job_id: id, job_name: name, workspace } = job
-  // Without any workspace, or with a bad default, that one finding says it.
-  const unclear = names.workspaces.length === 0 || (workspace === '' && given(['job_defaults', 'workspace']))
   return findFailed([
     [id === undefined && name === undefined, [...path, 'job_id'], 'is missing: write either job_id or job_name'],
     [id !== undefined && name !== undefined, [...path, 'job_name'], 'stands beside job_id; keep one of the two'],
@@ -42,12 +40,12 @@ function checkTarget(job: JobConfig, path: Path, { names, given }: RuleContext):
       `must be at most ${GREATEST_INT64}, the greatest id that Databricks has`,
     ],
     [
-      !unclear && workspace === '',
+      workspace === '' && names.workspaces.length > 1 && !given(['job_defaults', 'workspace']),
       [...path, 'workspace'],
       `is missing: with several workspaces each job names its own; ${listNames(names.workspaces)}`,
     ],
     [
-      !unclear && workspace !== '' && !names.workspaces.includes(workspace),
+      workspace !== '' && names.workspaces.length > 0 && !names.workspaces.includes(workspace),
       [...path, 'workspace'],
       `is no workspace; ${listNames(names.workspaces)}`,
     ],

@@ -4,7 +4,7 @@ import { ParametersSchema } from './parameters.ts'
 import { RERUNS } from './profiles.ts'
 
 /** The run-now fields that carry parameters: those that take names and values, and those that take a list of values. */
-const MAP_KINDS = [
+export const MAP_KINDS = [
   'job_parameters',
   'notebook_params',
   'python_named_params',

@@ -1,0 +1,46 @@
+import t from 'tap'
+import { readFiles, testProblems } from '../../support/config-files.ts'
+
+const A = `sha256:${'a'.repeat(64)}`
+const client = (rest: string) => `clients:\n  a: { keys: ["${A}"], permissions: [read], ${rest} }`
+const at = (column: number) => `gateway.yaml:2:${column}`
+
+testProblems(t, [
+  [
+    'an azure client without a public address',
+    client('profile: azure'),
+    [
+      'gateway.yaml:1:1 server.public_url: is missing: client a has profile azure, which follows absolute links; write how it reaches the gateway',
+    ],
+  ],
+  [
+    'addresses that are none',
+    'server:\n  public_url: jobs.example.com\n  trusted_proxies: [10.0.0.0/8, ::1, proxy, 10.0.0.0/33, 10.0.0.0/]',
+    [
+      `${at(3)} server.public_url: must be an http or https address without ? and #, such as https://jobs.example.com`,
+      'gateway.yaml:3:38 server.trusted_proxies[2]: must be an address or a CIDR range such as 10.0.0.0/8, but is "proxy"',
+      'gateway.yaml:3:45 server.trusted_proxies[3]: must be an address or a CIDR range such as 10.0.0.0/8, but is "10.0.0.0/33"',
+      'gateway.yaml:3:58 server.trusted_proxies[4]: must be an address or a CIDR range such as 10.0.0.0/8, but is "10.0.0.0/"',
+    ],
+  ],
+  [
+    'one port for two',
+    'server:\n  port: 9090',
+    [
+      'gateway.yaml:1:1 server.metrics_port: must not be the port of the API (9090); take another, or null for /metrics on that port with a key',
+    ],
+  ],
+  [
+    'intervals the wrong way round',
+    'watch:\n  min_interval_seconds: 40',
+    ['gateway.yaml:1:1 watch.max_interval_seconds: must be at least min_interval_seconds (40), but is 30'],
+  ],
+])
+
+t.test('a real workspace needs an instance', async (t) => {
+  const yaml = 'workspaces:\n  main: { host: https://adb-1.net, auth: { type: pat, token: { env: TOKEN } } }\n'
+  const result = await readFiles(t, { files: { 'gateway.yaml': yaml }, env: { TOKEN: 'x' } })
+  t.same('problems' in result && result.problems, [
+    'gateway.yaml:1:1 server.instance: is missing: workspace main is a real one, so this installation needs a name of its own, such as prod',
+  ])
+})
