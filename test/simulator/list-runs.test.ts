@@ -6,7 +6,11 @@ import { type Client, EPOCH, openWorkspace } from './client.ts'
 
 const SECOND = 1_000
 const jobOf = (job_id: string) => ({
-  ...{ name: `job ${job_id}`, job_id, max_concurrent_runs: 2, pending_ms: 0, cleanup_ms: 0 },
+  name: `job ${job_id}`,
+  job_id,
+  max_concurrent_runs: 2,
+  pending_ms: 0,
+  cleanup_ms: 0,
   tasks: [{ task_key: 'main', duration_ms: 5 * SECOND }],
 })
 

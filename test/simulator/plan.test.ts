@@ -48,7 +48,11 @@ const job = fc
 
 const plan = (definition: JobDefinition, at: number) =>
   planRound(definition, {
-    ...{ at, nth: 0, keys: undefined, before: new Map(), repairId: undefined },
+    at,
+    nth: 0,
+    keys: undefined,
+    before: new Map(),
+    repairId: undefined,
     newId: createIds(() => 'small'),
   })
 

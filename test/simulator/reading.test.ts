@@ -75,7 +75,8 @@ t.test('output belongs to task runs', async (t) => {
   const workspace = await openWorkspace(t, {
     jobs: [
       {
-        ...{ name: 'job', job_id: '1' },
+        name: 'job',
+        job_id: '1',
         tasks: [
           { task_key: 'result', notebook_exit: '{"rows": 42}' },
           { task_key: 'silent' },

@@ -79,8 +79,10 @@ const refusals: [name: string, fields: string, code: string, message: string | R
   ['not ASCII', '"job_id":1,"python_params":["ä"]', 'INVALID_PARAMETER_VALUE', /ASCII/],
   ['unknown task', '"job_id":1,"only":["other"]', 'INVALID_PARAMETER_VALUE', /other/],
   [
-    ...(['jar and notebook', '"job_id":1,"jar_params":["a"],"notebook_params":{"a":"b"}'] as const),
-    ...(['INVALID_PARAMETER_VALUE', 'jar_params can not be used in combination with notebook_params'] as const),
+    'jar and notebook',
+    '"job_id":1,"jar_params":["a"],"notebook_params":{"a":"b"}',
+    'INVALID_PARAMETER_VALUE',
+    'jar_params can not be used in combination with notebook_params',
   ],
 ]
 
@@ -96,8 +98,14 @@ t.test('a wrong request is refused in the words of the workspace', async (t) => 
 t.test('job parameters go with sql and pipeline parameters only', async (t) => {
   const workspace = await openWorkspace(t, { jobs: [{ ...one, job_id: '1', max_concurrent_runs: 9 }] })
   const families = {
-    ...{ notebook_params: {}, python_named_params: {}, sql_params: {}, pipeline_params: {} },
-    ...{ python_params: [], jar_params: [], spark_submit_params: [], dbt_commands: [] },
+    notebook_params: {},
+    python_named_params: {},
+    sql_params: {},
+    pipeline_params: {},
+    python_params: [],
+    jar_params: [],
+    spark_submit_params: [],
+    dbt_commands: [],
   }
   for (const [field, value] of Object.entries(families)) {
     const answer = await workspace.post('run-now', { job_id: 1, job_parameters: { a: 'b' }, [field]: value })
