@@ -28,7 +28,7 @@ export class ConfigError extends Error {
 }
 
 /** One problem a line: `gateway.yaml:12:7 jobs.load.job_id: what is wrong and what to do`. */
-export function formatProblems(problems: readonly ConfigProblem[]): string {
+function formatProblems(problems: readonly ConfigProblem[]): string {
   return problems
     .map(({ file, path, line, column, message }) => {
       const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import { closed, oneOf } from './names.ts'
 
 export const LedgerSchema = closed(
@@ -24,5 +24,3 @@ export const LedgerSchema = closed(
   },
   { default: {}, description: 'The database of runs.' },
 )
-
-export type LedgerConfig = Static<typeof LedgerSchema>

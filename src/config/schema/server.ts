@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import { closed } from './names.ts'
 
 export const ServerSchema = closed(
@@ -50,5 +50,3 @@ export const ServerSchema = closed(
   },
   { default: {}, description: 'The HTTP side of the gateway.' },
 )
-
-export type ServerConfig = Static<typeof ServerSchema>
