@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Observer } from '../databricks/types.ts'
+import { REQUEST_SECONDS } from './buckets.ts'
 import type { Instruments } from './instruments.ts'
-import { REQUEST_SECONDS } from './labels.ts'
 
 /** As many failures in a row, and Databricks counts as down. */
 const FAILURES_IN_A_ROW = 5

@@ -3,11 +3,12 @@ import { Histogram, type Registry } from 'prom-client'
 import type { AuthenticationFailure } from '../callers/keys.ts'
 import type { Config } from '../config/schema.ts'
 import type { ErrorCode } from '../runs/errors.ts'
+import { REQUEST_SECONDS } from './buckets.ts'
 import type { Instruments } from './instruments.ts'
-import { createLabel, REQUEST_SECONDS } from './labels.ts'
+import { createLabel } from './labels.ts'
 
 /** One answered request. */
-export interface Served {
+interface Served {
   method: string
   /** The pattern, such as /runs/:id; undefined when none fitted. */
   route: string | undefined

@@ -1,24 +1,13 @@
 import type { Config } from '../config/schema.ts'
 import { ACTIVE_STATES, type State } from '../runs/run.ts'
-import type { ActiveCount, Ending, JobSummary, RunStore } from '../runs/store.ts'
+import type { ActiveCount, Ending, JobSummary, Observation, RunStore } from '../runs/store.ts'
 import type { UsualDurations } from '../runs/watch/usual.ts'
 import { possibleEndings } from './endings.ts'
 import type { Instruments } from './instruments.ts'
 
-/** How well the unfinished runs of a workspace are observed. */
-export interface Observation {
-  workspace: string
-  /** The oldest of their last observations, epoch ms; a run never observed counts from its creation. */
-  oldest_observed_at: number
-  /** How many of them were last observed before the asked time. */
-  stale: number
-}
-
 export interface LedgerSources {
-  store: Pick<RunStore, 'endings' | 'activeCounts' | 'jobSummaries' | 'size'>
+  store: Pick<RunStore, 'endings' | 'activeCounts' | 'jobSummaries' | 'observations' | 'size'>
   usual: Pick<UsualDurations, 'of'>
-  /** Of runs that Databricks has and that are not done. */
-  observations: (staleBefore: number) => Promise<Observation[]>
 }
 
 interface Reading {
@@ -34,14 +23,14 @@ interface Reading {
 
 /** What the ledger says, each question asked once. */
 export async function readLedger(
-  { store, usual, observations }: LedgerSources,
+  { store, usual }: LedgerSources,
   { jobs, staleAfterMs, now }: { jobs: string[]; staleAfterMs: number; now: number },
 ): Promise<Reading> {
   const [endings, active, summaries, observed, size, medians] = await Promise.all([
     store.endings(),
     store.activeCounts(),
     store.jobSummaries(),
-    observations(now - staleAfterMs),
+    store.observations(now - staleAfterMs),
     store.size(),
     Promise.all(jobs.map(async (job) => ({ job, median: (await usual.of(job))?.median }))),
   ])

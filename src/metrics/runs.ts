@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Moved } from '../runs/transition.ts'
 import type { TriggerAnswer } from '../runs/trigger.ts'
+import { JOB_SECONDS } from './buckets.ts'
 import type { Instruments } from './instruments.ts'
-import { createLabel, JOB_SECONDS } from './labels.ts'
+import { createLabel } from './labels.ts'
 import { hasEnded, wasFoundAgain, wasRecovered } from './moved.ts'
 
 /** What is told of runs as it happens; what the ledger knows is read from there instead (ledger-readings.ts). */

@@ -1,6 +1,6 @@
 import type { RunStore } from '../runs/store.ts'
+import { REQUEST_SECONDS } from './buckets.ts'
 import type { Instruments } from './instruments.ts'
-import { REQUEST_SECONDS } from './labels.ts'
 
 /** Statements of SQLite take microseconds, a commit milliseconds. */
 const FASTEST_SECONDS = [0.000_1, 0.000_5, 0.001]
@@ -43,6 +43,7 @@ export function createTimedStore({ histogram }: Instruments): (store: RunStore) 
     endings: () => time('endings', () => store.endings()),
     activeCounts: () => time('active_counts', () => store.activeCounts()),
     jobSummaries: () => time('job_summaries', () => store.jobSummaries()),
+    observations: (before) => time('observations', () => store.observations(before)),
     durations: (job, limit) => time('durations', () => store.durations(job, limit)),
     lease: (name, holder, lifeMs) => time('lease', () => store.lease(name, holder, lifeMs)),
     releaseLease: (name, holder) => time('release_lease', () => store.releaseLease(name, holder)),
