@@ -42,6 +42,7 @@ export function encodeAttempt(run: Run, attempt: Attempt): AttemptRow {
     sent: JSON.stringify(attempt.sent),
     parameters: JSON.stringify(attempt.parameters),
     failure: encodeJson(attempt.failure),
+    cancel: encodeJson(attempt.cancel),
     tasks: JSON.stringify(attempt.tasks),
     task_counts: encodeJson(attempt.task_counts),
     recovered: Number(attempt.recovered),
@@ -49,10 +50,11 @@ export function encodeAttempt(run: Run, attempt: Attempt): AttemptRow {
 }
 
 export function encodeChange(change: AttemptChange): Partial<AttemptColumns> {
-  const { failure, tasks, task_counts, recovered, ...plain } = change
+  const { failure, cancel, tasks, task_counts, recovered, ...plain } = change
   return {
     ...plain,
     ...(failure !== undefined && { failure: encodeJson(failure) }),
+    ...(cancel !== undefined && { cancel: encodeJson(cancel) }),
     ...(tasks !== undefined && { tasks: JSON.stringify(tasks) }),
     ...(task_counts !== undefined && { task_counts: encodeJson(task_counts) }),
     ...(recovered !== undefined && { recovered: Number(recovered) }),
@@ -94,6 +96,7 @@ export function decodeAttempt(row: AttemptRow): Attempt {
     cause: row.cause,
     message: row.message,
     failure: decodeJson(row.failure),
+    cancel: decodeJson(row.cancel),
     databricks_run_id: row.databricks_run_id,
     repair_id: row.repair_id,
     run_url: row.run_url,

@@ -65,6 +65,21 @@ export function totalsReader(db: Kysely<Tables>) {
         .where('result', '=', sql.lit(''))
         .groupBy(['job', 'workspace', 'state'])
         .execute(),
+    observations: (staleBefore: number) =>
+      db
+        .selectFrom('attempts')
+        .select((eb) => {
+          const seen = eb.fn.coalesce('observed_at', 'created_at')
+          return [
+            'workspace',
+            eb.fn.min<number>(seen).as('oldest_observed_at'),
+            eb.fn.countAll<number>().filterWhere(seen, '<', staleBefore).as('stale'),
+          ]
+        })
+        .where('result', '=', sql.lit(''))
+        .where('databricks_run_id', 'is not', null)
+        .groupBy('workspace')
+        .execute(),
     durations: async (job: string, limit: number) => {
       const rows = await db
         .selectFrom('attempts')

@@ -97,6 +97,7 @@ const NOTHING_YET = {
   cause: null,
   message: 'Being submitted to Databricks.',
   failure: null,
+  cancel: null,
   databricks_run_id: null,
   repair_id: null,
   run_url: null,

@@ -67,6 +67,18 @@ export interface TaskCounts {
   skipped: number
 }
 
+/** Somebody's wish that an attempt ends, kept until it has. */
+export interface Cancel {
+  /** Epoch ms. */
+  asked_at: number
+  client: string
+  key_id: string
+  ref: string | null
+  remote_address: string | null
+  /** When Databricks last took the request, epoch ms; null: not yet. */
+  sent_at: number | null
+}
+
 /** A caller's typed and normalised parameter values, or list parameters in declared order. */
 export type ParameterValues = Record<string, string | number | boolean>
 
@@ -101,6 +113,7 @@ export interface Attempt {
   cause: Cause | null
   message: string
   failure: Failure | null
+  cancel: Cancel | null
 
   databricks_run_id: string | null
   repair_id: string | null

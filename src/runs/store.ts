@@ -75,6 +75,15 @@ export interface ActiveCount {
   oldest_created_at: number
 }
 
+/** How well the unfinished runs of a workspace are observed. */
+export interface Observation {
+  workspace: string
+  /** The oldest of their last observations, epoch ms; a run never observed counts from its creation. */
+  oldest_observed_at: number
+  /** How many of them were last observed before the asked time. */
+  stale: number
+}
+
 /** submit: a try to submit, or to settle, an attempt without a Databricks run; look: a look at the one it has. */
 export type Step = 'submit' | 'look'
 
@@ -127,6 +136,8 @@ export interface RunStore {
   endings(): Promise<(Ending & { count: number })[]>
   activeCounts(): Promise<ActiveCount[]>
   jobSummaries(): Promise<JobSummary[]>
+  /** Of each workspace with runs that Databricks has and that are not done. */
+  observations(staleBefore: number): Promise<Observation[]>
   /** Run times (ms) of the job's last runs that ended OK, newest first. */
   durations(job: string, limit: number): Promise<number[]>
 

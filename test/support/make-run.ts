@@ -31,6 +31,7 @@ export function makeRun({ attempt, ...run }: Partial<Omit<Run, 'attempt'>> & { a
       cause: null,
       message: '',
       failure: null,
+      cancel: null,
       databricks_run_id: null,
       repair_id: null,
       run_url: null,

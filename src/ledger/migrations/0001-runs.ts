@@ -54,6 +54,7 @@ const STATEMENTS = [
     cause text,
     message text not null,
     failure text,
+    cancel text,
     databricks_run_id text,
     repair_id text,
     run_url text,
