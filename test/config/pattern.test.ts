@@ -1,5 +1,4 @@
 import t from 'tap'
-import { matchesJobPattern } from '../../src/config/job-patterns.ts'
 import { compilePattern, findPatternProblem } from '../../src/config/pattern.ts'
 
 t.test('the whole value must match, by characters', async (t) => {
@@ -47,13 +46,4 @@ t.test('what is no regular expression is refused, also when only the anchors wou
   for (const pattern of ['(', 'a)(b', '[z-a]', '\\', '(?<a>x)(?<a>y)', '\\q']) {
     t.match(findPatternProblem(pattern), /^is no regular expression: \S/, pattern)
   }
-})
-
-t.test('in a client, * stands for any characters and nothing else is special', async (t) => {
-  t.ok(matchesJobPattern('*', 'a'))
-  t.ok(matchesJobPattern('nightly-*', 'nightly-load'))
-  t.ok(matchesJobPattern('*-load', 'nightly-load'))
-  t.notOk(matchesJobPattern('nightly', 'nightly-load'))
-  t.notOk(matchesJobPattern('a.c', 'abc'))
-  t.notOk(matchesJobPattern('a*c', 'abcd'))
 })

@@ -1,4 +1,4 @@
-import { matchesJobPattern } from '../job-patterns.ts'
+import { compileJobPatterns } from '../job-patterns.ts'
 import type { Finding, Path } from '../problem.ts'
 import { builtInProfiles } from '../profiles.ts'
 import type { ClientConfig } from '../schema/clients.ts'
@@ -47,7 +47,7 @@ export const checkProfiles: Rule = ({ config, given }) =>
 function findUnmatched(client: ClientConfig, path: Path, jobs: string[]): Finding[] {
   return findFailed(
     client.jobs.map((pattern, i) => [
-      !jobs.some((job) => matchesJobPattern(pattern, job)),
+      !jobs.some((job) => compileJobPatterns([pattern])(job)),
       [...path, 'jobs', i],
       `"${pattern}" matches no job; ${listNames(jobs)}`,
     ]),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { compileJobPatterns } from '../../src/callers/job-pattern.ts'
+import { compileJobPatterns } from '../../src/config/job-patterns.ts'
 
 const CASES: [pattern: string, fits: string[], not: string[]][] = [
   ['nightly-load', ['nightly-load'], ['nightly-loads', 'a-nightly-load', 'Nightly-load', '']],
