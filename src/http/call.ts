@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify'
+import type { Caller } from '../callers/permissions.ts'
+import type { ErrorCode } from '../runs/errors.ts'
+import type { Run } from '../runs/run.ts'
+import type { TriggerAnswer } from '../runs/trigger.ts'
+
+/** text: a run's state alone; result: OK, KO or ACTIVE. */
+export type Format = 'json' | 'text' | 'result'
+
+/** What is known of one call while it is served: routes add to it, its log line and its metrics tell it. */
+export interface Call {
+  /** Epoch ms. */
+  readonly arrivedAt: number
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal
+  format: Format
+  caller?: Caller
+  job?: string
+  runId?: string
+  answer?: TriggerAnswer
+  waitedMs: number
+  error?: { code: ErrorCode; internal: string | undefined }
+  /** The run that the answer shows: delivered to its owner, its ending counts as told. */
+  shown?: { run: Run; rerunId?: string | undefined }
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    call: Call
+  }
+}
+
+/** The caller of a route that only known callers reach. */
+export function callerOf(request: FastifyRequest): Caller {
+  const { caller } = request.call
+  if (!caller) throw new Error(`${request.routeOptions.url} does not ask who is calling`)
+  return caller
+}

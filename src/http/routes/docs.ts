@@ -1,0 +1,31 @@
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+
+/** GET /openapi.json, and /docs to read and try it; open to all. */
+export function docsRoutes(): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get('/openapi.json', { schema: SCHEMA }, async () => app.swagger())
+    await app.register(swaggerUi, {
+      routePrefix: '/docs',
+      uiConfig: { deepLinking: true, displayRequestDuration: true, persistAuthorization: true, tryItOutEnabled: true },
+      theme: { title: 'databricks-job-gateway' },
+    })
+  }
+}
+
+const SCHEMA = {
+  operationId: 'getOpenApi',
+  summary: 'Read this description',
+  description: 'The OpenAPI 3.1 document of the gateway; /docs shows it as a page.',
+  tags: ['reference'],
+  security: [],
+  response: {
+    200: {
+      description: 'The document.',
+      content: {
+        'application/json': { schema: Type.Unsafe<object>({ type: 'object' }), example: { openapi: '3.1.0' } },
+      },
+    },
+  },
+}

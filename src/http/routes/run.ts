@@ -1,0 +1,68 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { Config } from '../../config/schema.ts'
+import type { Read } from '../../runs/read.ts'
+import { callerOf } from '../call.ts'
+import type { Guard } from '../guard.ts'
+import { readReadOptions } from '../options.ts'
+import { readHeaders, startFrom } from '../request-options.ts'
+import type { RunAnswers } from '../run-answers.ts'
+import { COMMON_ERRORS, errorAnswers, outcomeAnswers, runAnswers } from '../schemas/answers.ts'
+import { RunByKeyQuerySchema, RunQuerySchema } from '../schemas/options.ts'
+import type { WaitForEnd } from '../waiting.ts'
+
+export interface RunRouteDeps {
+  config: Config
+  read: Read
+  guard: Guard
+  answers: RunAnswers
+  waitForEnd: WaitForEnd
+}
+/** GET /runs/:id and GET /run?job=&key= */
+export function runRoutes({ config, read, guard, answers, waitForEnd }: RunRouteDeps): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get('/runs/:id', { schema: BY_ID, onRequest: guard('read') }, async (request, reply) => {
+      const caller = callerOf(request)
+      const options = readReadOptions(request.query, readHeaders(request), startFrom(caller.config, config))
+      const found = await read.find(caller, request.params.id, request.query.workspace)
+      const run = await waitForEnd(request, found, options.waitMs)
+      return answers.send(request, reply, run, { options, accepted: 200 })
+    })
+
+    app.get('/run', { schema: BY_KEY, onRequest: guard('read') }, async (request, reply) => {
+      const { job, key, ...query } = request.query
+      const caller = callerOf(request)
+      const options = readReadOptions(query, readHeaders(request), startFrom(caller.config, config))
+      const found = await read.findByKey(caller, job, key)
+      const run = await waitForEnd(request, found, options.waitMs)
+      return answers.send(request, reply, run, { options, accepted: 200 })
+    })
+  }
+}
+
+const ANSWERS = { ...runAnswers(200, 202), ...outcomeAnswers('run-failed', 'run-canceled', 'run-active') }
+
+const BY_ID = {
+  operationId: 'getRun',
+  summary: 'Read a run',
+  description:
+    'The run as the gateway knows it; Databricks is not asked. Always 200, unless outcome=http is asked for.',
+  tags: ['runs'],
+  params: Type.Object({
+    id: Type.String({ description: 'The id that the trigger answered, or a Databricks run id.' }),
+  }),
+  querystring: RunQuerySchema,
+  response: { ...ANSWERS, ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-run', 'run-purged') },
+}
+
+const BY_KEY = {
+  operationId: 'getRunByKey',
+  summary: 'Read a run by its key',
+  description: "The run that this client's key stands for, for a caller that never learnt the id.",
+  tags: ['runs'],
+  querystring: RunByKeyQuerySchema,
+  response: {
+    ...ANSWERS,
+    ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-job', 'unknown-run', 'run-purged'),
+  },
+}

@@ -1,0 +1,136 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { Config } from '../../config/schema.ts'
+import type { DatabricksError } from '../../databricks/errors.ts'
+import type { RunFacts } from '../../metrics/runs.ts'
+import type { Catalogue } from '../../runs/catalogue.ts'
+import { type ErrorCode, GatewayError } from '../../runs/errors.ts'
+import { checkJob } from '../../runs/read.ts'
+import type { Run } from '../../runs/run.ts'
+import type { Trigger } from '../../runs/trigger.ts'
+import { readBody } from '../body.ts'
+import { callerOf } from '../call.ts'
+import { collectParameters } from '../given-parameters.ts'
+import type { Guard } from '../guard.ts'
+import { readTriggerOptions } from '../options.ts'
+import { readHeaders, startFrom } from '../request-options.ts'
+import type { RunAnswers } from '../run-answers.ts'
+import { COMMON_ERRORS, errorAnswers, outcomeAnswers, runAnswers } from '../schemas/answers.ts'
+import { TriggerBodySchema, TriggerQuerySchema } from '../schemas/options.ts'
+import type { WaitForEnd } from '../waiting.ts'
+
+export interface TriggerRouteDeps {
+  config: Config
+  catalogue: Catalogue
+  trigger: Trigger
+  guard: Guard
+  answers: RunAnswers
+  waitForEnd: WaitForEnd
+  facts: Pick<RunFacts, 'triggered'>
+}
+
+/** POST /trigger/:job */
+export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox {
+  const { config, catalogue, trigger, answers, waitForEnd, facts } = deps
+
+  return async (app) => {
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', { parseAs: 'string' }, (request, text, done) => {
+      done(null, readBody(String(text), request.headers['content-type']))
+    })
+
+    app.post(
+      '/trigger/:job',
+      {
+        schema: SCHEMA,
+        onRequest: deps.guard('trigger'),
+        // No body at all is an empty one.
+        preValidation: async (request) => {
+          request.body ??= {}
+        },
+        onError: async ({ params, call }) => {
+          if (call.caller && !call.answer) facts.triggered((params as { job: string }).job, call.caller.name, 'refused')
+        },
+      },
+      async (request, reply) => {
+        const { params, query, body, call } = request
+        const caller = callerOf(request)
+        call.job = params.job
+        checkJob(caller, params.job, catalogue)
+        const job = catalogue.get(params.job)
+        if (!job) throw new Error(`job ${params.job} has gone`)
+
+        call.format = body.format ?? call.format
+        const options = readTriggerOptions(query, body, readHeaders(request), {
+          ...startFrom(caller.config, config),
+          job,
+        })
+        const triggered = await trigger({
+          client: { id: caller.id, name: caller.name, key_id: caller.key_id },
+          job: params.job,
+          parameters: collectParameters(job, query, body),
+          key: options.key,
+          ref: options.ref,
+          rerun: options.rerun,
+          rerun_id: options.rerun_id,
+          date_input: caller.config.date_input,
+          start_within_ms: options.start_within_ms,
+          remote_address: request.ip,
+          arrived_at: call.arrivedAt,
+          signal: call.signal,
+        })
+        call.answer = triggered.answer
+        facts.triggered(params.job, caller.name, triggered.answer)
+        if (triggered.refusal) throw refused(triggered.run, triggered.refusal)
+
+        const run = await waitForEnd(request, triggered.run, options.waitMs)
+        const { accepted, rerun_id: rerunId } = options
+        return answers.send(request, reply, run, { options, accepted, replayed: triggered.replayed, rerunId })
+      },
+    )
+  }
+}
+
+const REFUSALS: Partial<Record<DatabricksError['kind'], [ErrorCode, string]>> = {
+  denied: ['databricks-denied', "Databricks does not let the gateway's own service principal run this job"],
+  missing: ['databricks-job-missing', 'Databricks does not know the job of the catalogue'],
+}
+
+function refused(run: Run, { kind, errorCode, message, requestId }: DatabricksError): GatewayError {
+  const [code, what] = REFUSALS[kind] ?? ['databricks-refused', 'Databricks refused the run']
+  const said = [errorCode, message].filter(Boolean).join(': ')
+  return new GatewayError(code, `${what} (${said}${requestId ? `; request id ${requestId}` : ''}). Nothing runs.`, {
+    run,
+  })
+}
+
+const SCHEMA = {
+  operationId: 'triggerJob',
+  summary: 'Start a job once',
+  description:
+    'Starts the job, or, when the key was used before, answers with the run that it stands for. Options stand in the ' +
+    'query, in a form or in the body, some also in headers. Job parameters may also be sent as `p.NAME` in the query.',
+  tags: ['runs'],
+  consumes: ['application/json', 'application/x-www-form-urlencoded'],
+  params: Type.Object({ job: Type.String({ description: 'Name of the job.', examples: ['nightly-load'] }) }),
+  querystring: TriggerQuerySchema,
+  body: TriggerBodySchema,
+  response: {
+    ...runAnswers(200, 202),
+    ...outcomeAnswers('run-failed', 'run-canceled', 'run-active'),
+    ...errorAnswers(
+      ...COMMON_ERRORS,
+      'invalid-request',
+      'key-required',
+      'unknown-job',
+      'too-large',
+      'invalid-parameters',
+      'key-reused',
+      'rerun-not-allowed',
+      'databricks-refused',
+      'databricks-denied',
+      'databricks-job-missing',
+      'databricks-unavailable',
+    ),
+  },
+}

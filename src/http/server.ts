@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Authenticate } from '../callers/keys.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/schema.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Catalogue } from '../runs/catalogue.ts'
+import { GatewayError } from '../runs/errors.ts'
+import type { Read } from '../runs/read.ts'
+import type { RunStore } from '../runs/store.ts'
+import type { Tellings } from '../runs/tell.ts'
+import type { Trigger } from '../runs/trigger.ts'
+import type { Waits } from '../runs/wait.ts'
+import type { UsualDurations } from '../runs/watch/usual.ts'
+import { createAllowedMethods } from './allowed-methods.ts'
+import { createAttend } from './attend.ts'
+import { answerClientError } from './client-error.ts'
+import { createAnswerError } from './errors.ts'
+import { createGuard } from './guard.ts'
+import { createLinks } from './links.ts'
+import { openApiOptions } from './openapi.ts'
+import { pages } from './pages.ts'
+import { awaitRoutes } from './routes/await.ts'
+import { type Health, healthRoutes } from './routes/health.ts'
+import { jobRoutes } from './routes/jobs.ts'
+import { listRoute } from './routes/list.ts'
+import { metricsRoute } from './routes/metrics.ts'
+import { runRoutes } from './routes/run.ts'
+import { triggerRoute } from './routes/trigger.ts'
+import { createRunAnswers } from './run-answers.ts'
+import { JobSchema } from './schemas/job.ts'
+import { ProblemSchema } from './schemas/problem.ts'
+import { RunSchema } from './schemas/run.ts'
+import { createWaitForEnd } from './waiting.ts'
+
+export interface ServerDeps {
+  config: Config
+  store: Pick<RunStore, 'get' | 'attempts'>
+  trigger: Trigger
+  read: Read
+  waits: Waits
+  tellings: Tellings
+  catalogue: Catalogue
+  authenticate: Authenticate
+  metrics: Pick<
+    Metrics,
+    'triggered' | 'served' | 'waited' | 'refused' | 'authenticationFailed' | 'scrape' | 'contentType'
+  >
+  usual: UsualDurations
+  health: () => Health
+  clock: Clock
+  log: FastifyBaseLogger
+}
+
+/** A trigger's parameters come to 10,000 bytes in Databricks; a form may need three for one. */
+const BODY_LIMIT_BYTES = 131_072
+/** A whole request arrives within this time, its headers within the other: slow senders hold no connection. */
+const REQUEST_TIMEOUT_MS = 30_000
+const HEADERS_TIMEOUT_MS = 15_000
+/** Longer than the idle time of the usual load balancers (60 s), so that it is they who close. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
+
+/** The HTTP side, ready to listen: design §3. */
+export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const { config, store, read, catalogue, clock, metrics, usual } = deps
+  const { server, watch } = config
+
+  const links = createLinks(server.public_url)
+  const answerError = createAnswerError({ links, contact: server.contact, facts: metrics })
+  const attend = createAttend({
+    clock,
+    facts: metrics,
+    tellings: deps.tellings,
+    isDraining: () => deps.health().draining,
+  })
+  const guard = createGuard(deps.authenticate, metrics)
+  const answers = createRunAnswers({ store, links, watch, usual, clock })
+  const waitForEnd = createWaitForEnd({ waits: deps.waits, store, clock, facts: metrics })
+  const allowedMethods = createAllowedMethods()
+
+  const app = fastify({
+    loggerInstance: deps.log,
+    // One line a request, written when it is over: attend.ts.
+    logController: new fastify.LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    requestIdHeader: false,
+    genReqId: chooseRequestId,
+    trustProxy: server.trusted_proxies.length > 0 ? server.trusted_proxies : false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // Probes of the system find callers that vanished while they wait.
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, keepAlive: true },
+    // Stopping is the program's matter: until it closes, everything is served.
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, verbose: true } },
+    clientErrorHandler: answerClientError,
+    frameworkErrors(error, request, reply) {
+      attend(request, reply)
+      answerError(error, request, reply)
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  // What routes send is what callers get; schemas of answers are documentation, and tests hold answers against them.
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body))
+  app.removeAllContentTypeParsers()
+  // Most routes take no body; what one means is each route's own matter.
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => done(null, text))
+  app.decorateRequest('call')
+  app.addHook('onRequest', (request, reply, done) => {
+    attend(request, reply)
+    done()
+  })
+  app.addHook('onRoute', ({ url, method }) => allowedMethods.add(url, method))
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '/'
+    const allowed = allowedMethods.of(path)
+    if (allowed.length === 0) throw new GatewayError('not-found', `There is nothing at ${path}. /docs lists all paths.`)
+    reply.header('allow', allowed.join(', '))
+    throw new GatewayError('method-not-allowed', `${path} takes ${allowed.join(', ')}; not ${request.method}.`)
+  })
+
+  app.addSchema(RunSchema)
+  app.addSchema(ProblemSchema)
+  app.addSchema(JobSchema)
+  await app.register(swagger, openApiOptions())
+
+  await app.register(
+    triggerRoute({ config, catalogue, trigger: deps.trigger, guard, answers, waitForEnd, facts: metrics }),
+  )
+  await app.register(listRoute({ config, read, guard, answers, links }))
+  await app.register(runRoutes({ config, read, guard, answers, waitForEnd }))
+  await app.register(awaitRoutes({ config, read, guard, answers, waitForEnd }))
+  await app.register(jobRoutes({ read, catalogue, usual, guard, answers }))
+  await app.register(healthRoutes({ health: deps.health }))
+  await app.register(metricsRoute({ metrics, guard }))
+  await app.register(pages({ contact: server.contact }))
+
+  return app
+}
+
+/** The caller's own id, when it is fit to be logged and sent back. */
+function chooseRequestId({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
+}

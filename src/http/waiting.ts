@@ -1,0 +1,41 @@
+import type { FastifyRequest } from 'fastify'
+import type { Clock } from '../clock.ts'
+import type { HttpFacts } from '../metrics/http.ts'
+import type { Run } from '../runs/run.ts'
+import { isDone } from '../runs/run.ts'
+import type { RunStore } from '../runs/store.ts'
+import { LedgerError } from '../runs/store.ts'
+import type { Waits } from '../runs/wait.ts'
+
+export interface WaitingDeps {
+  waits: Waits
+  store: Pick<RunStore, 'get'>
+  clock: Clock
+  facts: Pick<HttpFacts, 'waited'>
+}
+
+/** The run as it is when it is done, or when the time that the request waits is over; counted from its arrival. */
+export type WaitForEnd = (request: FastifyRequest, run: Run, waitMs: number) => Promise<Run>
+
+export function createWaitForEnd({ waits, store, clock, facts }: WaitingDeps): WaitForEnd {
+  return async ({ call }, run, waitMs) => {
+    const until = call.arrivedAt + waitMs
+    const begun = clock.now()
+    if (isDone(run.attempt.state) || until <= begun) return run
+    let latest = run
+    const read = async () => {
+      latest = (await store.get(run.id)) ?? latest
+      return latest
+    }
+    try {
+      return await waits.until(read, run.id, ({ attempt }) => isDone(attempt.state), { until, signal: call.signal })
+    } catch (error) {
+      // The run exists and goes on: what is known of it is the better answer.
+      if (error instanceof LedgerError) return latest
+      throw error
+    } finally {
+      call.waitedMs = clock.now() - begun
+      facts.waited(call.waitedMs / 1000)
+    }
+  }
+}
