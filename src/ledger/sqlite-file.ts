@@ -75,15 +75,20 @@ export function networkFileSystem(type: number): string | undefined {
 
 function prepareDirectory(path: string): void {
   const directory = dirname(path)
+  const missing: string[] = []
   let existing = path
-  while (!existsSync(existing)) existing = dirname(existing)
+  while (!existsSync(existing)) {
+    missing.unshift(existing)
+    existing = dirname(existing)
+  }
   const network = networkFileSystem(statfsSync(existing).type)
   if (network) {
     throw new LedgerOpenError(`The ledger ${path} is on a network file system (${network}); SQLite needs a local disk.`)
   }
   try {
-    mkdirSync(directory, { recursive: true })
-    accessSync(directory, constants.W_OK)
+    // One by one: Node's own `recursive` never returns where a file system answers ENOENT, as /proc does.
+    for (const ancestor of missing.slice(0, -1)) mkdirSync(ancestor)
+    accessSync(`${directory}/`, constants.W_OK)
   } catch (error) {
     throw new LedgerOpenError(`The ledger's directory ${directory} cannot be written: ${reason(error)}.`)
   }

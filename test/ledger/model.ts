@@ -1,5 +1,5 @@
 import type { Attempt, Run } from '../../src/runs/run.ts'
-import type { ActiveCount, Ending, JobSummary, RunFilter, RunStore } from '../../src/runs/store.ts'
+import type { ActiveCount, Ending, JobSummary, Observation, RunFilter, RunStore } from '../../src/runs/store.ts'
 
 type Modelled = Omit<RunStore, 'tombstone' | 'tombstoneByKey' | 'lease' | 'releaseLease' | 'size' | 'close'>
 
@@ -123,6 +123,22 @@ export function createModel(): Modelled {
         }
       }
       return counts
+    },
+    observations: async (staleBefore) => {
+      const observations: Observation[] = []
+      for (const { attempt } of all()) {
+        const { workspace, result, databricks_run_id, observed_at, created_at } = attempt
+        if (result !== '' || databricks_run_id === null) continue
+        const seen = observed_at ?? created_at
+        const stale = Number(seen < staleBefore)
+        const same = observations.find((one) => one.workspace === workspace)
+        if (!same) observations.push({ workspace, oldest_observed_at: seen, stale })
+        else {
+          same.stale += stale
+          same.oldest_observed_at = Math.min(same.oldest_observed_at, seen)
+        }
+      }
+      return observations
     },
     durations: async (job, limit) =>
       kept

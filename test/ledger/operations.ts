@@ -158,6 +158,7 @@ export async function readAll(store: Subject, seen: Run[], lists: RunFilter[]): 
     endings: (await store.endings()).sort(byText),
     summaries: (await store.jobSummaries()).sort(byText),
     active: (await store.activeCounts()).sort(byText),
+    observations: (await store.observations(instant(4, 0))).sort(byText),
     durations: await Promise.all(JOBS.map((job) => store.durations(job, 3))),
   }
 }

@@ -25,7 +25,7 @@ export function sampleAttempt(fields: Partial<Attempt> = {}): Attempt {
     cause: null,
     message: 'Accepted.',
     failure: null,
-      cancel: null,
+    cancel: null,
     databricks_run_id: null,
     repair_id: null,
     run_url: null,
