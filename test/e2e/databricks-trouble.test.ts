@@ -84,7 +84,7 @@ t.test('a clear refusal ends the run as rejected, with the documented error', as
   const gateway = await startGateway(
     t,
     writeConfig(t, simulator, {
-      jobs: { gone: { job_id: '99' }, forbidden: { job_id: '12' }, quick: { job_id: '11' } },
+      jobs: { gone: { job_id: '99', rerun_min_seconds: 0 }, forbidden: { job_id: '12' }, quick: { job_id: '11' } },
     }),
   )
   const gone = await gateway.trigger('gone', undefined, { key: 'K' })

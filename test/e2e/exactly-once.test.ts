@@ -103,34 +103,6 @@ t.test(
   },
 )
 
-for (const rerun of ['replay', 'new', 'repair', 'force']) {
-  t.test(`an answer lost, then Databricks dead beyond the deadline, then a rerun=${rerun}: one run`, async (t) => {
-    const simulator = await startSimulator(t, { jobs: [quick] })
-    simulator.addFault({ method: 'POST', path: RUN_NOW, when: 'after', drop: true })
-    simulator.addFault({ path: '/api/*', offset: 1, status: 503, times: null, body: 'no' })
-    const gateway = await startGateway(
-      t,
-      writeConfig(t, simulator, {
-        jobs: { quick: { job_id: '11', submit_deadline_seconds: 2, rerun_min_seconds: 0 } },
-        server: { trigger_timeout_seconds: 0.5 },
-      }),
-    )
-    const trigger = () => gateway.trigger('quick', undefined, { key: 'K', headers: {} })
-    const first = await gateway.call('POST', `/trigger/quick?key=K&rerun=${rerun}`)
-    t.match(first, { status: 202, body: { state: 'SUBMITTING' } })
-    const unconfirmed = await gateway.ended(first.body.id)
-    t.match(unconfirmed, { state: 'UNCONFIRMED', result: 'KO', failure: { cause: 'unconfirmed' } })
-
-    simulator.clearFaults()
-    const second = await gateway.call('POST', `/trigger/quick?key=K&rerun=${rerun}`)
-    t.equal(second.body.id, first.body.id)
-    const ended = await gateway.ended(first.body.id)
-    t.match(ended, { state: 'SUCCEEDED', attempt: 1 })
-    t.equal((await trigger()).body.id, first.body.id)
-    t.equal(startsOf(simulator).length, 1, 'one run in Databricks')
-  })
-}
-
 t.test('a run that ends badly between two calls is told first, and restarted only by the next call', async (t) => {
   const failing = { ...quick, tasks: [{ task_key: 'main', duration_ms: 50, outcome: ['failed', 'success'] }] }
   const simulator = await startSimulator(t, { jobs: [failing] })
