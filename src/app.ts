@@ -11,6 +11,7 @@ import { logMoved } from './log/moved.ts'
 import { createSecrets } from './log/secrets.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { createAskToCancel } from './runs/cancel.ts'
 import { createCatalogue } from './runs/catalogue.ts'
 import { createObserve } from './runs/observe.ts'
 import { createRead } from './runs/read.ts'
@@ -96,10 +97,20 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
     async nextLookAt(run, startedAt) {
       const now = clock.now()
       const elapsedMs = startedAt === null ? undefined : now - startedAt
-      return now + nextLook({ elapsedMs, usual: await usual.of(run.job), waited: waits.has(run.id), minMs, maxMs })
+      return (
+        now +
+        nextLook({
+          elapsedMs,
+          usual: await usual.of(run.job),
+          waited: waits.has(run.id) || run.attempt.cancel !== null,
+          minMs,
+          maxMs,
+        })
+      )
     },
   })
-  const look = createLook({ transitions, observe, clientFor, clock, maxIntervalMs: maxMs })
+  const askToCancel = createAskToCancel({ transitions, clientFor, clock })
+  const look = createLook({ transitions, observe, askToCancel, clientFor, clock, maxIntervalMs: maxMs })
   const catalogue = createCatalogue({ jobs: config.jobs, clientOf: workspaces.clientOf, clock })
   const triggerTimeoutMs = config.server.trigger_timeout_seconds * 1000
   const trigger = createTrigger({

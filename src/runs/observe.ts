@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { DatabricksClient, Run as UpstreamRun } from '../databricks/types.ts'
+import { sayWho } from './cancel.ts'
 import { explainFailure } from './failure.ts'
 import { furthest, readOutcome } from './outcome.ts'
 import type { Attempt, DoneState, Run } from './run.ts'
@@ -56,6 +57,10 @@ export function createObserve(deps: ObserveDeps): Observe {
     }
     if (result === 'OK' || cause === null) {
       return { ...timing, state, result, cause: null, failure: null, message: praise(state, upstream) }
+    }
+    if (state === 'CANCELED' && run.attempt.cancel) {
+      const failure = { ...explainFailure({ state, cause, run: upstream }), message: sayWho(run.attempt.cancel) }
+      return { ...timing, state, result, cause, failure, message: failure.message }
     }
     const error = state === 'SKIPPED' ? undefined : await readError(run.attempt, upstream)
     const failure = explainFailure({ state, cause, run: upstream, ...(error ? { error } : {}) })

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { DatabricksError } from '../databricks/errors.ts'
 import type { DatabricksClient, Submission } from '../databricks/types.ts'
+import { endCanceled, isUnsent } from './cancel.ts'
 import { furthest } from './outcome.ts'
 import type { Attempt, Cause, Run } from './run.ts'
 import { isDone } from './run.ts'
@@ -97,6 +98,8 @@ export function createSubmit(deps: SubmitDeps): Submit {
           ...ended('REJECTED', causeOf(error), `Databricks refused the run: ${error.message}`, clock.now()),
         }
       }
+      const next = { ...attempt, ...counts }
+      if (attempt.cancel && isUnsent(next)) return { ...counts, ...endCanceled(next, clock.now()) }
       return { ...counts, ...postpone(attempt, error) }
     })
     if (refused && recorded.attempt.state === 'SUBMITTING') return { run: await settle(recorded), refusal: error }
@@ -122,6 +125,11 @@ export function createSubmit(deps: SubmitDeps): Submit {
   }
 
   return async (run, deadline, counted) => {
+    if (run.attempt.cancel && isUnsent(run.attempt)) {
+      return {
+        run: await record(run, ({ attempt }) => (isUnsent(attempt) ? endCanceled(attempt, clock.now()) : undefined)),
+      }
+    }
     if (clock.now() >= run.attempt.submit_deadline_at) return { run: await settle(run) }
     const client = clientFor(run.attempt)
     if (!client) {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { DatabricksError } from '../../databricks/errors.ts'
 import type { DatabricksClient } from '../../databricks/types.ts'
+import type { AskToCancel } from '../cancel.ts'
 import type { Observe } from '../observe.ts'
 import type { Attempt, Run } from '../run.ts'
 import type { AttemptChange } from '../store.ts'
@@ -9,6 +10,7 @@ import type { Transitions } from '../transition.ts'
 export interface LookDeps {
   transitions: Transitions
   observe: Observe
+  askToCancel: AskToCancel
   clientFor: (attempt: Attempt) => DatabricksClient | undefined
   clock: Clock
   maxIntervalMs: number
@@ -24,7 +26,7 @@ const MISSING_TIMES = 3
 const MISSING_MS = 5 * 60_000
 const MISSING_AGAIN_MS = 2 * 60_000
 
-export function createLook({ transitions, observe, clientFor, clock, maxIntervalMs }: LookDeps): Look {
+export function createLook({ transitions, observe, askToCancel, clientFor, clock, maxIntervalMs }: LookDeps): Look {
   function describeMissing({ missing_since, missing_count, databricks_run_id }: Attempt): AttemptChange {
     const now = clock.now()
     const since = missing_since ?? now
@@ -52,7 +54,7 @@ export function createLook({ transitions, observe, clientFor, clock, maxInterval
     try {
       if (!client || attempt.databricks_run_id === null) throw new DatabricksError('not to be asked', NOT_ASKED)
       const upstream = await client.getRun(attempt.databricks_run_id, { deadline: sentAt + TIMEOUT_MS })
-      await observe(run, upstream, sentAt)
+      await askToCancel(await observe(run, upstream, sentAt))
     } catch (error) {
       if (!(error instanceof DatabricksError)) throw error
       const putOff = Math.max(maxIntervalMs, error.retryAfterMs ?? 0)
