@@ -1,14 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { createSimulator, type Simulator, type SimulatorSettings } from '../../src/simulator/simulator.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+import { type Program, startProgram } from './program.ts'
 
 /** Keys of the two callers that every test gateway knows. */
 export const KEYS = { 'control-m': 'test-key-of-control-m', other: 'test-key-of-another-client' }
@@ -47,7 +42,7 @@ export interface Gateway {
   metric(name: string, labels?: Record<string, string>): Promise<number | undefined>
   signal(name: NodeJS.Signals): void
   /** Resolves with the exit code, or the signal's name. */
-  exited: Promise<number | string>
+  exited: Program['exited']
 }
 
 export interface CallOptions {
@@ -96,37 +91,19 @@ export function writeConfig(t: Test, simulator: Pick<Simulator, 'url'>, settings
 
 /** Starts `job-gateway serve` and resolves when it is ready; ended with the test. */
 export async function startGateway(t: Test, configFile: string, env: NodeJS.ProcessEnv = {}): Promise<Gateway> {
-  const child = spawn(process.execPath, [MAIN, 'serve', '--config', configFile], {
-    env: { PATH: process.env['PATH'], TEST_CLIENT_SECRET: 'simulated-secret', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal)
-  t.teardown(async () => {
-    child.kill('SIGKILL')
-    await exited
-  })
-  const printed: string[] = []
-  createInterface({ input: child.stderr }).on('line', (line) => printed.push(line))
-  const started = await new Promise<Record<string, unknown>>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      printed.push(line)
-      const entry = parse(line)
-      if (entry?.['event'] === 'gateway.started') resolve(entry)
-    })
-    exited.then((code) =>
-      reject(new Error(`the gateway ended with ${code} before it was ready:\n${printed.join('\n')}`)),
-    )
-  })
-  return drive(child, String(started['url']), String(started['metrics_url']), printed, exited)
+  return awaitGateway(
+    startProgram(t, ['serve', '--config', configFile], { env: { TEST_CLIENT_SECRET: 'simulated-secret', ...env } }),
+  )
 }
 
-function drive(
-  child: ChildProcess,
-  url: string,
-  metricsUrl: string,
-  printed: string[],
-  exited: Gateway['exited'],
-): Gateway {
+/** The gateway that this program runs, as soon as it is ready. Rejects when the program ends instead. */
+export async function awaitGateway(program: Program): Promise<Gateway> {
+  const [line] = await program.printed(/^.*"event":"gateway\.started".*(?=\n)/m)
+  const started = parse(line)
+  return drive(program, started.url, started.metrics_url)
+}
+
+function drive(program: Program, url: string, metricsUrl: string): Gateway {
   const call: Gateway['call'] = async (method, path, { client = 'control-m', headers = {}, body, signal } = {}) => {
     const response = await fetch(url + path, {
       method,
@@ -145,9 +122,14 @@ function drive(
   return {
     url,
     metricsUrl,
-    exited,
-    output: () => printed.join('\n'),
-    lines: () => printed.map(parse).filter((line) => line !== undefined),
+    exited: program.exited,
+    output: program.output,
+    lines: () =>
+      program
+        .stdout()
+        .split('\n')
+        .map(parse)
+        .filter((line) => line !== undefined),
     call,
     trigger: (job, body, { key, headers = {}, ...options } = {}) =>
       call('POST', `/trigger/${job}`, {
@@ -169,7 +151,7 @@ function drive(
         .find((line) => line.replace(/[{ ].*/, '') === name && wanted.every((label) => line.includes(label)))
       return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')))
     },
-    signal: (name) => child.kill(name),
+    signal: program.signal,
   }
 }
 
