@@ -1,20 +1,22 @@
-import { type JobConfig, LIST_KINDS, MAP_KINDS } from '../config/schema/jobs.ts'
+import { type JobConfig, LIST_KINDS, MAP_KINDS, type ParametersAs } from '../config/schema/jobs.ts'
 import { GatewayError } from '../runs/errors.ts'
-import type { TriggerBody, TriggerQuery } from './schemas/options.ts'
 
 /** Marks a job parameter where options have the same kind of name. */
 export const PARAMETER_PREFIX = 'p.'
+
+/** The members of a body that carry parameters. */
+type ParameterMembers = { parameters?: Record<string, unknown> } & Partial<Record<ParametersAs, unknown>>
 
 /**
  * Job parameters as they were sent, from wherever they stand: `parameters` and Databricks' own name for the job's kind
  * in the body, p.NAME in the query. Pure.
  * @throws GatewayError invalid-request when a name has two values, or the body names another kind of job
  */
-export function collectParameters(job: JobConfig, query: TriggerQuery, body: TriggerBody): Record<string, unknown> {
+export function collectParameters(job: JobConfig, query: object, body: ParameterMembers): Record<string, unknown> {
   const given = new Map<string, unknown>()
   const add = (name: string, value: unknown) => {
     if (given.has(name) && String(given.get(name)) !== String(value)) throw givenTwice(name, given.get(name), value)
-    given.set(name, value)
+    if (!given.has(name)) given.set(name, value)
   }
   for (const [name, value] of Object.entries(body.parameters ?? {})) add(name, value)
   for (const [name, value] of readOwnKind(job, body)) add(name, value)
@@ -32,16 +34,15 @@ export function givenTwice(name: string, one: unknown, other: unknown): GatewayE
   )
 }
 
-function readOwnKind(job: JobConfig, body: TriggerBody): [name: string, value: unknown][] {
-  const members: Record<string, unknown> = body
-  const other = [...MAP_KINDS, ...LIST_KINDS].find((kind) => kind !== job.parameters_as && members[kind] !== undefined)
+function readOwnKind(job: JobConfig, body: ParameterMembers): [name: string, value: unknown][] {
+  const other = [...MAP_KINDS, ...LIST_KINDS].find((kind) => kind !== job.parameters_as && body[kind] !== undefined)
   if (other !== undefined) {
     throw new GatewayError(
       'invalid-request',
       `This job takes no ${other}; send its parameters as parameters or ${job.parameters_as}.`,
     )
   }
-  const own = members[job.parameters_as] ?? {}
+  const own = body[job.parameters_as] ?? {}
   if (Array.isArray(own)) return nameByPosition(job, own)
   return Object.entries(own).map(([name, value]) => [name, joinTables(job, value)])
 }

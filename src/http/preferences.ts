@@ -6,10 +6,10 @@ export function readPreferredWait(prefer: string | undefined): number | undefine
 
 /** Whether `Accept` names text/plain and likes it better than JSON (RFC 9110 §12.5.1). Nothing said means JSON. */
 export function prefersText(accept: string | undefined): boolean {
-  if (!accept?.includes('text/plain')) return false
+  if (!/text\/plain/i.test(accept ?? '')) return false
   let text = 0
   let json = 0
-  for (const range of accept.toLowerCase().split(',')) {
+  for (const range of (accept ?? '').toLowerCase().split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
     const quality = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1)
     if (type === 'text/plain') text = Math.max(text, quality)

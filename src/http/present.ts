@@ -7,8 +7,8 @@ export interface View {
   now: number
   /** An active run that Databricks has not told of for longer than this is stale. */
   staleAfterMs: number
-  /** The call that is answered started nothing. */
-  replayed?: boolean
+  /** The call that is answered started nothing: its key's run was under way, or had ended. */
+  replay?: 'under-way' | 'ended' | undefined
   /** Every task, not only failed and running ones. */
   allTasks?: boolean
   /** Shown when given, oldest first. */
@@ -26,9 +26,9 @@ export function presentRun(run: Run, view: View): RunObject {
     state: attempt.state,
     done: isDone(attempt.state),
     result: attempt.result,
-    message: view.replayed ? explainReplay(attempt) : attempt.message,
+    message: view.replay === 'ended' ? explainReplay(attempt) : attempt.message,
     attempt: attempt.number,
-    replayed: view.replayed ?? false,
+    replayed: view.replay !== undefined,
     recovered: attempt.recovered,
     run_url: attempt.run_url,
     databricks_run_id: attempt.databricks_run_id,
@@ -113,7 +113,6 @@ function toInstantOrNull(ms: number | null): string | null {
 }
 
 function explainReplay({ state, result, message, finished_at }: Attempt): string {
-  if (!isDone(state)) return `Nothing new was started: this key's run is under way. ${message}`
   const at = finished_at === null ? '' : ` at ${toInstant(finished_at)}`
   if (result === 'OK') {
     return `Nothing was started: this key's run ended well${at}. Send rerun=force or another key to run again.`

@@ -10,9 +10,9 @@ export function readHeaders({ headers, raw }: FastifyRequest): OptionHeaders {
   return {
     prefer: [prefer].flat().join(','),
     accept,
-    ref: [ref].flat()[0],
+    ref: [ref].flat().map(decode)[0],
     // Node joins repeated headers by a comma, which a key may hold.
-    keys: headers['idempotency-key'] === undefined ? [] : (raw.headersDistinct['idempotency-key'] ?? []),
+    keys: headers['idempotency-key'] === undefined ? [] : (raw.headersDistinct['idempotency-key'] ?? []).map(decode),
   }
 }
 
@@ -21,5 +21,17 @@ export function startFrom(client: ClientConfig, { server, profiles }: Pick<Confi
   return {
     dialect: resolveDialect(client, profiles),
     maxWaitSeconds: client.max_wait_seconds ?? server.max_wait_seconds,
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Node reads the bytes of a header as Latin-1 (RFC 9110 leaves them open); callers who send others mostly mean UTF-8. */
+function decode<T extends string | undefined>(text: T): T | string {
+  if (text === undefined) return text
+  try {
+    return utf8.decode(Buffer.from(text, 'latin1'))
+  } catch {
+    return text
   }
 }

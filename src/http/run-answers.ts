@@ -11,7 +11,7 @@ import type { Links } from './links.ts'
 import type { ReadOptions } from './options.ts'
 import { chooseStatus, type OutcomeStatus, presentWord } from './outcome.ts'
 import { avoidOutcomeWords } from './plain-words.ts'
-import { presentRun } from './present.ts'
+import { presentRun, type View } from './present.ts'
 import { PROBLEMS } from './problems.ts'
 import type { RunObject } from './schemas/run.ts'
 
@@ -28,7 +28,7 @@ export interface Showing {
   options: ReadOptions
   /** Status while active when the status does not tell the outcome. */
   accepted: 200 | 202
-  replayed?: boolean
+  replay?: View['replay']
   rerunId?: string | undefined
 }
 
@@ -77,7 +77,7 @@ export function createRunAnswers({ store, links, watch, usual, clock }: RunAnswe
       return reply.send({ ...known, state: 'RUNNING', done: false, result: '', message, stale: true })
     },
 
-    async send(request, reply, run, { options, accepted, replayed = false, rerunId }) {
+    async send(request, reply, run, { options, accepted, replay, rerunId }) {
       const { call } = request
       call.runId = run.id
       call.job = run.job
@@ -96,7 +96,7 @@ export function createRunAnswers({ store, links, watch, usual, clock }: RunAnswe
       const attempts = options.include.attempts ? await store.attempts(run.id) : undefined
       const body = presentRun(run, {
         ...view(),
-        replayed,
+        replay,
         allTasks: options.include.tasks,
         ...(attempts && { attempts }),
       })

@@ -11,6 +11,7 @@ import { type ReadOptions, readAwaitOptions } from '../options.ts'
 import { readHeaders, startFrom } from '../request-options.ts'
 import type { RunAnswers } from '../run-answers.ts'
 import { errorAnswers, outcomeAnswers, runAnswers } from '../schemas/answers.ts'
+import { exampleRuns } from '../schemas/examples.ts'
 import { AwaitByKeyQuerySchema, AwaitQuerySchema } from '../schemas/options.ts'
 import type { WaitForEnd } from '../waiting.ts'
 
@@ -74,7 +75,10 @@ const BY_ID = {
     'the gateway cannot know, it is 202 with a longer Retry-After.',
   tags: ['runs'],
   params: Type.Object({
-    id: Type.String({ description: 'The id that the trigger answered, or a Databricks run id.' }),
+    id: Type.String({
+      description: 'The id that the trigger answered, or a Databricks run id.',
+      examples: [exampleRuns.running.id],
+    }),
   }),
   querystring: AwaitQuerySchema,
   response: { ...ANSWERS, ...errorAnswers(...ERRORS) },

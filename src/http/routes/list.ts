@@ -25,17 +25,16 @@ const STATES: readonly string[] = [...ACTIVE_STATES, ...DONE_STATES]
 
 const QuerySchema = Type.Partial(
   Type.Object({
-    job: Type.String({ description: 'Only runs of this job.', examples: ['nightly-load'] }),
-    state: Type.String({ description: `One of ${STATES.join(', ')}, in any case.`, examples: ['RUNNING'] }),
-    result: Type.String({ description: 'OK or KO, in any case.', examples: ['KO'] }),
-    client: Type.String({ description: 'Only runs that this client triggered.', examples: ['control-m'] }),
+    job: Type.String({ description: 'Only runs of this job.' }),
+    state: Type.String({ description: `One of ${STATES.join(', ')}, in any case.` }),
+    result: Type.String({ description: 'OK or KO, in any case.' }),
+    client: Type.String({ description: 'Only runs that this client triggered.' }),
     key: Type.String({ description: 'Only runs of this key.' }),
-    ref: Type.String({ description: 'Only runs of this ref; a prefix when it ends in `*`.', examples: ['SALES/*'] }),
+    ref: Type.String({ description: 'Only runs of this ref; a prefix when it ends in `*`, such as SALES/*.' }),
     since: Type.String({
-      description: 'Triggered then or later: an instant, or a day for its start in UTC.',
-      examples: ['2026-11-22T00:00:00Z'],
+      description: 'Triggered then or later: an instant such as 2026-11-22T20:00:00Z, or a day for its start in UTC.',
     }),
-    until: Type.String({ description: 'Triggered then or earlier.', examples: ['2026-11-23'] }),
+    until: Type.String({ description: 'Triggered then or earlier.' }),
     limit: Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: 50, description: 'Most runs of one answer.' }),
     cursor: Type.String({ description: 'Where the next page begins: next_cursor of the page before.' }),
     format: choice(['json', 'text'], { description: 'text: one run a line.' }),

@@ -8,6 +8,7 @@ import { readReadOptions } from '../options.ts'
 import { readHeaders, startFrom } from '../request-options.ts'
 import type { RunAnswers } from '../run-answers.ts'
 import { COMMON_ERRORS, errorAnswers, outcomeAnswers, runAnswers } from '../schemas/answers.ts'
+import { exampleRuns } from '../schemas/examples.ts'
 import { RunByKeyQuerySchema, RunQuerySchema } from '../schemas/options.ts'
 import type { WaitForEnd } from '../waiting.ts'
 
@@ -49,7 +50,10 @@ const BY_ID = {
     'The run as the gateway knows it; Databricks is not asked. Always 200, unless outcome=http is asked for.',
   tags: ['runs'],
   params: Type.Object({
-    id: Type.String({ description: 'The id that the trigger answered, or a Databricks run id.' }),
+    id: Type.String({
+      description: 'The id that the trigger answered, or a Databricks run id.',
+      examples: [exampleRuns.running.id],
+    }),
   }),
   querystring: RunQuerySchema,
   response: { ...ANSWERS, ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-run', 'run-purged') },

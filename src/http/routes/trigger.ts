@@ -7,6 +7,7 @@ import type { Catalogue } from '../../runs/catalogue.ts'
 import { type ErrorCode, GatewayError } from '../../runs/errors.ts'
 import { checkJob } from '../../runs/read.ts'
 import type { Run } from '../../runs/run.ts'
+import { isDone } from '../../runs/run.ts'
 import type { Trigger } from '../../runs/trigger.ts'
 import { readBody } from '../body.ts'
 import { callerOf } from '../call.ts'
@@ -44,9 +45,11 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
       {
         schema: SCHEMA,
         onRequest: deps.guard('trigger'),
-        // No body at all is an empty one.
         preValidation: async (request) => {
+          // No body at all is an empty one.
           request.body ??= {}
+          const { format } = request.body
+          if (format === 'text' || format === 'result') request.call.format = format
         },
         onError: async ({ params, call }) => {
           if (call.caller && !call.answer) facts.triggered((params as { job: string }).job, call.caller.name, 'refused')
@@ -60,7 +63,6 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
         const job = catalogue.get(params.job)
         if (!job) throw new Error(`job ${params.job} has gone`)
 
-        call.format = body.format ?? call.format
         const options = readTriggerOptions(query, body, readHeaders(request), {
           ...startFrom(caller.config, config),
           job,
@@ -83,9 +85,11 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
         facts.triggered(params.job, caller.name, triggered.answer)
         if (triggered.refusal) throw refused(triggered.run, triggered.refusal)
 
+        const had = isDone(triggered.run.attempt.state) ? 'ended' : 'under-way'
+        const replay = triggered.replayed ? had : undefined
         const run = await waitForEnd(request, triggered.run, options.waitMs)
         const { accepted, rerun_id: rerunId } = options
-        return answers.send(request, reply, run, { options, accepted, replayed: triggered.replayed, rerunId })
+        return answers.send(request, reply, run, { options, accepted, replay, rerunId })
       },
     )
   }

@@ -10,7 +10,6 @@ const wait = Type.Integer({
   minimum: 0,
   description:
     'Answer when the run is done or after so many seconds from the arrival of the call. Also `Prefer: wait=45`.',
-  examples: [45],
 })
 const outcome = choice(['body', 'http'], {
   description: 'http: the status tells how the run ended: 200, 424, 409 when canceled, 202 while active.',
@@ -24,12 +23,11 @@ const format = choice(['json', 'text', 'result'], {
 const include = Type.String({
   pattern: '^(tasks|attempts)(,(tasks|attempts))*$',
   description: 'More of the run, with commas between: tasks (every task), attempts (all attempts).',
-  examples: ['tasks,attempts'],
 })
 const key = Type.String({
   maxLength: TEXT_LENGTH,
-  description: 'Idempotency key: the same key never starts a second run. Also `Idempotency-Key`.',
-  examples: ['LOAD_SALES-20261122-0a1b2'],
+  description:
+    'Idempotency key, such as LOAD_SALES-20261122-0a1b2: the same key never starts a second run. Also `Idempotency-Key`.',
 })
 
 const triggerOptions = {
@@ -49,17 +47,14 @@ const triggerOptions = {
     minLength: 1,
     maxLength: TEXT_LENGTH,
     description: 'Which press of the rerun button this is: each one starts at most one attempt.',
-    examples: ['2'],
   }),
   ref: Type.String({
     maxLength: TEXT_LENGTH,
-    description: 'A note of where the call comes from. Also `X-Ref`.',
-    examples: ['SALES/LOAD_SALES/0a1b2/1'],
+    description: 'A note of where the call comes from, such as SALES/LOAD_SALES/0a1b2/1. Also `X-Ref`.',
   }),
   start_within: Type.Integer({
     minimum: 1,
     description: 'Shortens the time, in seconds, in which the run must have been submitted to Databricks.',
-    examples: [600],
   }),
 }
 
