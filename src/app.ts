@@ -15,10 +15,12 @@ import { createAskToCancel } from './runs/cancel.ts'
 import { createCatalogue } from './runs/catalogue.ts'
 import { createObserve } from './runs/observe.ts'
 import { createRead } from './runs/read.ts'
+import { createRepair } from './runs/repair.ts'
 import { createRevisit } from './runs/revisit.ts'
 import type { Run } from './runs/run.ts'
 import { createSettle } from './runs/settle.ts'
-import { createSubmit } from './runs/submit.ts'
+import { createSubmit, type Submit } from './runs/submit.ts'
+import { createSubmitRepair } from './runs/submit-repair.ts'
 import { createTellings } from './runs/tell.ts'
 import { createTransitions, type Moved } from './runs/transition.ts'
 import { createTrigger } from './runs/trigger.ts'
@@ -86,7 +88,6 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
   const transitions = createTransitions({ store, tell })
   const tellings = createTellings({ store, now: clock.now, onError })
   const settle = createSettle({ store, transitions, clientFor, clock })
-  const submit = createSubmit({ store, transitions, clientFor, settle, clock, random: Math.random })
   const observe = createObserve({
     store,
     transitions,
@@ -109,21 +110,29 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
       )
     },
   })
+  const submitting = { store, transitions, clientFor, clock, random: Math.random }
+  const submitRun = createSubmit({ ...submitting, settle })
+  const submitRepair = createSubmitRepair({ ...submitting, observe })
+  const submit: Submit = (run, ...rest) => (run.attempt.kind === 'repair' ? submitRepair : submitRun)(run, ...rest)
   const askToCancel = createAskToCancel({ transitions, clientFor, clock })
   const look = createLook({ transitions, observe, askToCancel, clientFor, clock, maxIntervalMs: maxMs })
   const catalogue = createCatalogue({ jobs: config.jobs, clientOf: workspaces.clientOf, clock })
   const triggerTimeoutMs = config.server.trigger_timeout_seconds * 1000
+  const revisit = createRevisit({ clientFor, observe, clock })
+  const { instance } = config.server
+  const repair = createRepair({ store, transitions, submit, revisit, clock, instance, triggerTimeoutMs })
   const trigger = createTrigger({
     store,
     transitions,
     catalogue,
     workspaceHost: (workspace) => workspaces.clientOf(workspace).host,
     submit,
-    revisit: createRevisit({ clientFor, observe, clock }),
+    revisit,
+    repair,
     tellings,
     waits,
     clock,
-    instance: config.server.instance,
+    instance,
     triggerTimeoutMs,
   })
 

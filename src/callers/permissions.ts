@@ -1,5 +1,5 @@
-import type { ClientConfig, Permission } from '../config/schema/clients.ts'
 import { compileJobPatterns } from '../config/job-patterns.ts'
+import type { ClientConfig, Permission } from '../config/schema/clients.ts'
 
 /** Who is calling, and what it may do. */
 export interface Caller {

@@ -32,7 +32,7 @@ export interface RunRow {
   ref: string | null
 }
 
-type JsonField = 'sent' | 'parameters' | 'failure' | 'cancel' | 'tasks' | 'task_counts'
+type JsonField = 'sent' | 'parameters' | 'failure' | 'cancel' | 'repair' | 'tasks' | 'task_counts'
 
 /** An attempt's fields, those without a type of their own in a row written as text or number. */
 export type AttemptColumns = {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { DatabricksError } from '../databricks/errors.ts'
 import type { DatabricksClient } from '../databricks/types.ts'
+import { endBadly, sayWhoCanceled } from './endings.ts'
 import type { Attempt, Cancel, Run } from './run.ts'
 import { isDone } from './run.ts'
 import type { AttemptChange, RunStore } from './store.ts'
@@ -34,16 +35,14 @@ export function createCancel(deps: CancelDeps): CancelRun {
   const { store, transitions, waits, clock } = deps
   const askDatabricks = createAskToCancel(deps)
 
-  async function write(run: Run, { client, key_id, ref, remote_address }: CancelOrder): Promise<Run> {
-    let latest = run
-    while (!isDone(latest.attempt.state) && !latest.attempt.cancel) {
+  function write(run: Run, { client, key_id, ref, remote_address }: CancelOrder): Promise<Run> {
+    return transitions.amend(run, ({ attempt }) => {
+      if (isDone(attempt.state) || attempt.cancel) return undefined
       const now = clock.now()
       const cancel: Cancel = { asked_at: now, client, key_id, ref, remote_address, sent_at: null }
-      const wish: AttemptChange = latest.attempt.databricks_run_id === null ? { cancel } : { cancel, due_at: now }
-      const change = isUnsent(latest.attempt) ? { ...wish, ...endCanceled({ ...latest.attempt, cancel }, now) } : wish
-      latest = (await transitions.move(latest, change)) ?? (await store.get(run.id)) ?? latest
-    }
-    return latest
+      if (isUnsent(attempt)) return { cancel, ...endCanceled({ ...attempt, cancel }, now) }
+      return attempt.databricks_run_id === null ? { cancel } : { cancel, due_at: now }
+    })
   }
 
   return async (run, order) => {
@@ -83,14 +82,7 @@ export function isUnsent({ state, databricks_run_id, tries_in_doubt }: Attempt):
 }
 
 /** The end of an attempt that was canceled before Databricks had it. */
-export function endCanceled(attempt: Attempt, now: number): AttemptChange {
-  const message = `${sayWho(attempt.cancel)} Databricks never had it.`
-  const failure = { cause: 'canceled', task_key: null, message, retryable: false, repairable: false } as const
-  return { state: 'CANCELED', result: 'KO', cause: 'canceled', message, failure, finished_at: now, due_at: null }
-}
-
-/** "Canceled by control-m (MORNING/7)." */
-export function sayWho(cancel: Cancel | null): string {
-  if (!cancel) return 'Canceled in Databricks by a person or a program.'
-  return `Canceled by ${cancel.client}${cancel.ref === null ? '' : ` (${cancel.ref})`} through the gateway.`
+export function endCanceled({ cancel }: Attempt, now: number): AttemptChange {
+  const who = cancel ? sayWhoCanceled(cancel) : 'Canceled.'
+  return endBadly('CANCELED', 'canceled', `${who} Databricks never had it.`, now)
 }

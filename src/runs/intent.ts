@@ -91,13 +91,15 @@ export function submitWithin({ order, job }: Prepared): number {
   return Math.min(order.start_within_ms ?? Number.POSITIVE_INFINITY, job.submit_deadline_seconds * 1000)
 }
 
-const NOTHING_YET = {
+/** What an attempt that was just written has not got yet. */
+export const NOTHING_YET = {
   state: 'SUBMITTING',
   result: '',
   cause: null,
   message: 'Being submitted to Databricks.',
   failure: null,
   cancel: null,
+  repair: null,
   databricks_run_id: null,
   repair_id: null,
   run_url: null,

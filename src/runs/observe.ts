@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
 import type { DatabricksClient, Run as UpstreamRun } from '../databricks/types.ts'
-import { sayWho } from './cancel.ts'
+import { sayWhoCanceled } from './endings.ts'
 import { explainFailure } from './failure.ts'
+import { latestRepairId } from './latest-repair.ts'
 import { furthest, readOutcome } from './outcome.ts'
 import type { Attempt, DoneState, Run } from './run.ts'
 import { isDone } from './run.ts'
@@ -59,7 +60,10 @@ export function createObserve(deps: ObserveDeps): Observe {
       return { ...timing, state, result, cause: null, failure: null, message: praise(state, upstream) }
     }
     if (state === 'CANCELED' && run.attempt.cancel) {
-      const failure = { ...explainFailure({ state, cause, run: upstream }), message: sayWho(run.attempt.cancel) }
+      const failure = {
+        ...explainFailure({ state, cause, run: upstream }),
+        message: sayWhoCanceled(run.attempt.cancel),
+      }
       return { ...timing, state, result, cause, failure, message: failure.message }
     }
     const error = state === 'SKIPPED' ? undefined : await readError(run.attempt, upstream)
@@ -71,22 +75,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     const { attempt } = run
     const outcome = readOutcome(upstream, deps.partialOf(run.job))
     for (const value of outcome.unknown) deps.countUnknown(value)
-    const { tasks, counts, progress } = reportTasks(upstream)
-    const seen: AttemptChange = {
-      observed_at: sentAt,
-      started_at: upstream.start_time || attempt.started_at,
-      queue_ms: upstream.queue_duration ?? attempt.queue_ms,
-      run_url: upstream.run_page_url ?? attempt.run_url,
-      recovered:
-        attempt.recovered || (upstream.start_time || Number.POSITIVE_INFINITY) < attempt.created_at - WELL_BEFORE_MS,
-      life_cycle_state: upstream.state?.life_cycle_state ?? upstream.status?.state ?? null,
-      result_state: upstream.state?.result_state ?? null,
-      termination_code: upstream.status?.termination_details?.code ?? null,
-      missing_since: null,
-      missing_count: 0,
-      // Items of a list carry no tasks: what was read before stays.
-      ...(upstream.tasks ? { tasks: tasks.slice(0, TASKS_KEPT), task_counts: counts, tasks_observed_at: sentAt } : {}),
-    }
+    const seen = describeSeen(attempt, upstream, sentAt)
     if (isDone(outcome.state)) return { ...seen, ...(await describeEnd(run, upstream, outcome.state)) }
     return {
       ...seen,
@@ -95,7 +84,7 @@ export function createObserve(deps: ObserveDeps): Observe {
       cause: null,
       failure: null,
       finished_at: null,
-      message: sayWhere(upstream, upstream.tasks ? progress : attempt.message),
+      message: sayWhere(upstream) ?? attempt.message,
       due_at: await deps.nextLookAt(run, seen.started_at ?? null),
     }
   }
@@ -126,11 +115,45 @@ function isOnlySighting(attempt: Attempt, change: AttemptChange): boolean {
   })
 }
 
-function sayWhere(upstream: UpstreamRun, progress: string): string {
-  const queued = upstream.status?.queue_details?.message ?? upstream.state?.queue_reason
-  if (queued && (upstream.status?.state ?? upstream.state?.life_cycle_state) === 'QUEUED')
-    return `Queued in Databricks: ${queued}`
-  return progress
+/** What Databricks says of the run, whatever state that makes. */
+function describeSeen(attempt: Attempt, upstream: UpstreamRun, sentAt: number): AttemptChange {
+  const { state, status, start_time } = upstream
+  const startedAt = start_time || attempt.started_at
+  const reopened = isDone(attempt.state)
+  return {
+    observed_at: sentAt,
+    started_at: startedAt,
+    queue_ms: upstream.queue_duration ?? attempt.queue_ms,
+    run_url: upstream.run_page_url ?? attempt.run_url,
+    recovered: attempt.recovered || startedWellBefore(attempt, startedAt),
+    life_cycle_state: state?.life_cycle_state ?? status?.state ?? null,
+    result_state: state?.result_state ?? null,
+    termination_code: status?.termination_details?.code ?? null,
+    missing_since: null,
+    missing_count: 0,
+    ...(reopened && { databricks_run_id: upstream.run_id, repair_id: latestRepairId(upstream) }),
+    ...describeTasks(upstream, sentAt),
+  }
+}
+
+/** A repair's run began long before the repair, and rightly so. */
+function startedWellBefore({ kind, created_at }: Attempt, startedAt: number | null): boolean {
+  return kind !== 'repair' && startedAt !== null && startedAt < created_at - WELL_BEFORE_MS
+}
+
+/** Items of a list carry no tasks: what was read before stays. */
+function describeTasks(upstream: UpstreamRun, sentAt: number): AttemptChange {
+  if (!upstream.tasks) return {}
+  const { tasks, counts } = reportTasks(upstream)
+  return { tasks: tasks.slice(0, TASKS_KEPT), task_counts: counts, tasks_observed_at: sentAt }
+}
+
+/** undefined: nothing that was not known. */
+function sayWhere(upstream: UpstreamRun): string | undefined {
+  const { state, status } = upstream
+  const queued = status?.queue_details?.message ?? state?.queue_reason
+  if (queued && (status?.state ?? state?.life_cycle_state) === 'QUEUED') return `Queued in Databricks: ${queued}`
+  return upstream.tasks && reportTasks(upstream).progress
 }
 
 function praise(state: DoneState, upstream: UpstreamRun): string {

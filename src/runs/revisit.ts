@@ -2,9 +2,11 @@ import type { Clock } from '../clock.ts'
 import { DatabricksError } from '../databricks/errors.ts'
 import type { DatabricksClient, Run as UpstreamRun } from '../databricks/types.ts'
 import { GatewayError } from './errors.ts'
+import { latestRepairId } from './latest-repair.ts'
 import type { Observe } from './observe.ts'
 import { readOutcome } from './outcome.ts'
-import type { Attempt, Run } from './run.ts'
+import type { Attempt, RepairBase, Run } from './run.ts'
+import { isDone } from './run.ts'
 
 export interface RevisitDeps {
   clientFor: (attempt: Attempt) => DatabricksClient | undefined
@@ -13,18 +15,22 @@ export interface RevisitDeps {
 }
 
 /**
- * Before a key that ended badly starts anything: reads its last Databricks run once, with its history. Somebody may
- * have repaired it there. `over`: it has ended as we know it; else the run as it is now, active again or well.
+ * Before a run that ended badly starts anything: its last Databricks run is read once, with its history. Somebody may
+ * have repaired it there. Not over: the run as it is now, active again or well.
  * @throws GatewayError databricks-unavailable: nothing was started
  */
-export type Revisit = (run: Run, deadline: number) => Promise<Run | 'over'>
+export type Revisit = (run: Run, deadline: number) => Promise<Revisited>
+
+export type Revisited =
+  | { over: true /** What a repair can build on; undefined: Databricks has no run. */; base: RepairBase | undefined }
+  | { over: false; run: Run }
 
 export function createRevisit({ clientFor, observe, clock }: RevisitDeps): Revisit {
-  async function read(attempt: Attempt, deadline: number): Promise<UpstreamRun | undefined> {
+  async function read(attempt: Attempt, runId: string, deadline: number): Promise<UpstreamRun | undefined> {
     const client = clientFor(attempt)
     try {
       if (!client) throw new Error(`no credential is configured for workspace ${attempt.workspace}`)
-      return await client.getRun(attempt.databricks_run_id ?? '', { deadline, includeHistory: true })
+      return await client.getRun(runId, { deadline, includeHistory: true })
     } catch (error) {
       if (error instanceof DatabricksError && error.kind === 'missing') return undefined
       throw new GatewayError(
@@ -36,12 +42,16 @@ export function createRevisit({ clientFor, observe, clock }: RevisitDeps): Revis
   }
 
   return async (run, deadline) => {
-    if (run.attempt.databricks_run_id === null) return 'over'
+    const { databricks_run_id, repair } = run.attempt
+    const runId = databricks_run_id ?? repair?.databricks_run_id
+    if (runId === undefined) return { over: true, base: undefined }
     const sentAt = clock.now()
-    const upstream = await read(run.attempt, deadline)
-    if (!upstream) return 'over'
+    const upstream = await read(run.attempt, runId, deadline)
+    if (!upstream) return { over: true, base: undefined }
     const { state } = readOutcome(upstream, 'ok')
-    if (state !== 'QUEUED' && state !== 'PENDING' && state !== 'RUNNING' && state !== 'SUCCEEDED') return 'over'
-    return observe(run, upstream, sentAt, 'reopen')
+    if (isDone(state) && state !== 'SUCCEEDED') {
+      return { over: true, base: { databricks_run_id: runId, latest_repair_id: latestRepairId(upstream) } }
+    }
+    return { over: false, run: await observe(run, upstream, sentAt, 'reopen') }
   }
 }

@@ -67,6 +67,13 @@ export interface TaskCounts {
   skipped: number
 }
 
+/** What a repair reruns, and what it builds on. */
+export interface RepairBase {
+  databricks_run_id: string
+  /** The run's last repair when this one was written: another one since then is a later repair. */
+  latest_repair_id: string | null
+}
+
 /** Somebody's wish that an attempt ends, kept until it has. */
 export interface Cancel {
   /** Epoch ms. */
@@ -114,6 +121,8 @@ export interface Attempt {
   message: string
   failure: Failure | null
   cancel: Cancel | null
+  /** Of attempts of kind repair. */
+  repair: RepairBase | null
 
   databricks_run_id: string | null
   repair_id: string | null

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { DatabricksClient, Run as UpstreamRun } from '../databricks/types.ts'
-import type { Attempt, Cause, DoneState, Run } from './run.ts'
+import { endBadly, REOPENED } from './endings.ts'
+import type { Attempt, Run } from './run.ts'
 import type { AttemptChange, RunStore } from './store.ts'
 import type { Transitions } from './transition.ts'
 
@@ -24,6 +25,7 @@ const ASK_TIMEOUT_MS = 10_000
 /** Clocks differ: the search begins this long before the intent was written. */
 const CLOCK_SKEW_MS = 5 * 60_000
 const MAX_PAGES = 40
+const RETRYABLE = { retryable: true }
 
 export function createSettle({ store, transitions, clientFor, clock }: SettleDeps): Settle {
   async function find(attempt: Attempt): Promise<UpstreamRun[]> {
@@ -60,25 +62,25 @@ export function createSettle({ store, transitions, clientFor, clock }: SettleDep
   async function decide(attempt: Attempt): Promise<AttemptChange> {
     const now = clock.now()
     const lastTry = attempt.last_try_at ?? attempt.created_at
-    if (attempt.tries_in_doubt === 0) return end('REJECTED', 'platform', neverSubmitted(attempt), now)
+    if (attempt.tries_in_doubt === 0) return endBadly('REJECTED', 'platform', neverSubmitted(attempt), now, RETRYABLE)
     if (now < lastTry + ECHO_MS) return { due_at: lastTry + ECHO_MS }
     try {
       const [candidate, ...more] = await findUnowned(attempt)
-      if (!candidate) return end('REJECTED', 'platform', provedNotStarted(attempt), now)
+      if (!candidate) return endBadly('REJECTED', 'platform', provedNotStarted(attempt), now, RETRYABLE)
       if (more.length > 0) throw new Error(`${more.length + 1} runs there could be it`)
       return {
+        ...REOPENED,
         state: 'PENDING',
-        result: '',
-        cause: null,
-        failure: null,
-        finished_at: null,
         databricks_run_id: candidate.run_id,
         message: 'Found in Databricks after its answer was lost.',
         due_at: now,
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      return { ...end('UNCONFIRMED', 'unconfirmed', unconfirmed(attempt, reason), now), due_at: now + ASK_AGAIN_MS }
+      return {
+        ...endBadly('UNCONFIRMED', 'unconfirmed', unconfirmed(attempt, reason), now, RETRYABLE),
+        due_at: now + ASK_AGAIN_MS,
+      }
     }
   }
 
@@ -121,11 +123,6 @@ function canonical(value: unknown): string {
   if (value === undefined || value === null) return '{}'
   if (Array.isArray(value)) return value.length === 0 ? '{}' : JSON.stringify(value)
   return JSON.stringify(value, Object.keys(value).sort())
-}
-
-function end(state: DoneState, cause: Cause, message: string, now: number) {
-  const failure = { cause, task_key: null, message, retryable: true, repairable: false }
-  return { state, result: 'KO', cause, message, failure, finished_at: now, due_at: null } as const
 }
 
 const neverSubmitted = ({ message }: Attempt) =>

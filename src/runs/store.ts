@@ -18,6 +18,7 @@ export type AttemptChange = Partial<
     | 'databricks_job_id'
     | 'token'
     | 'request_body'
+    | 'repair'
     | 'created_at'
     | 'told_at'
     | 'version'

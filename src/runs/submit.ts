@@ -2,8 +2,10 @@ import type { Clock } from '../clock.ts'
 import type { DatabricksError } from '../databricks/errors.ts'
 import type { DatabricksClient, Submission } from '../databricks/types.ts'
 import { endCanceled, isUnsent } from './cancel.ts'
+import { endBadly, REOPENED } from './endings.ts'
 import { furthest } from './outcome.ts'
-import type { Attempt, Cause, Run } from './run.ts'
+import { postpone } from './postpone.ts'
+import type { Attempt, Run } from './run.ts'
 import { isDone } from './run.ts'
 import type { Settle } from './settle.ts'
 import type { RunStore } from './store.ts'
@@ -15,7 +17,7 @@ export interface SubmitDeps {
   clientFor: (attempt: Attempt) => DatabricksClient | undefined
   settle: Settle
   clock: Clock
-  /** [0, 1) */
+  /** From 0 up to but not 1. */
   random: () => number
 }
 
@@ -26,123 +28,73 @@ export interface Submitted {
 }
 
 /**
- * Posts an attempt's stored run-now call until a clear answer or `deadline` (epoch ms), and records what came of it.
- * The post is in the ledger as one in doubt before its first byte leaves (`counted` when the intent was written so).
+ * Submits an attempt until a clear answer or `deadline` (epoch ms), and records what came of it. What is posted is in
+ * the ledger as a try in doubt before its first byte leaves (`counted`: the intent was written so already).
  */
 export type Submit = (run: Run, deadline: number, counted?: 'counted') => Promise<Submitted>
 
-const MIN_BACKOFF_MS = 1_000
-const MAX_BACKOFF_MS = 30_000
+/** After the time of a submission its row is anybody's again. */
+const HANDOVER_MS = 1_000
+const WITHOUT_CREDENTIAL_MS = 30_000
 
-/** Errors that prove a refusal of this very request: design §4.1.6. */
+/** Errors that prove a refusal of this very request: design §4.1. */
 const REFUSALS = new Set<DatabricksError['kind']>(['refused', 'missing', 'denied'])
 
-export function createSubmit(deps: SubmitDeps): Submit {
-  const { store, transitions, clientFor, settle, clock } = deps
-
-  /** Applies a change to the row as it is, however often another writer comes first. */
-  async function record(
-    run: Run,
-    change: (latest: Run) => Parameters<Transitions['move']>[1] | undefined,
-  ): Promise<Run> {
-    let latest = run
-    for (;;) {
-      const moved = change(latest)
-      if (!moved) return latest
-      const after = await transitions.move(latest, moved)
-      if (after) return after
-      latest = (await store.get(run.id)) ?? latest
-    }
-  }
-
-  async function countTry(run: Run, deadline: number): Promise<Run | undefined> {
-    const { tries, tries_in_doubt } = run.attempt
-    const now = clock.now()
-    return transitions.move(run, {
-      tries: tries + 1,
-      tries_in_doubt: tries_in_doubt + 1,
-      last_try_at: now,
-      due_at: deadline + MIN_BACKOFF_MS,
-    })
-  }
-
+/** Submits by run-now, always the stored bytes. */
+export function createSubmit({ store, transitions, clientFor, settle, clock, random }: SubmitDeps): Submit {
   async function recordTaken(run: Run, { runId, tries }: Submission & { kind: 'taken' }): Promise<Submitted> {
     const owner = (await store.findByDatabricksRun(runId)).find(
       (other) => other.id !== run.id && other.attempt.workspace_host === run.attempt.workspace_host,
     )
-    const recorded = await record(run, ({ attempt }) => {
+    const recorded = await transitions.amend(run, ({ attempt }) => {
       if (attempt.databricks_run_id !== null) return undefined
-      const counts = { tries: attempt.tries + tries - 1, tries_in_doubt: Math.max(0, attempt.tries_in_doubt - 1) }
-      return owner
-        ? { ...counts, ...ended('FAILED', 'unknown', belongsTo(runId, owner), clock.now()) }
-        : {
-            ...counts,
-            ...REOPENED,
-            state: isDone(attempt.state) ? 'PENDING' : furthest(attempt.state, 'PENDING'),
-            databricks_run_id: runId,
-            message: 'Databricks has accepted the run.',
-            due_at: clock.now(),
-          }
+      const counts = takeBack(attempt, tries)
+      if (owner) return { ...counts, ...endBadly('FAILED', 'unknown', belongsTo(runId, owner), clock.now()) }
+      return {
+        ...counts,
+        ...REOPENED,
+        state: isDone(attempt.state) ? 'PENDING' : furthest(attempt.state, 'PENDING'),
+        databricks_run_id: runId,
+        message: 'Databricks has accepted the run.',
+        due_at: clock.now(),
+      }
     })
     return { run: recorded }
   }
 
   async function recordNotTaken(run: Run, error: DatabricksError, tries: number): Promise<Submitted> {
     const refused = REFUSALS.has(error.kind)
-    const recorded = await record(run, ({ attempt }) => {
+    const recorded = await transitions.amend(run, ({ attempt }) => {
       if (attempt.databricks_run_id !== null || isDone(attempt.state)) return undefined
-      const counts = { tries: attempt.tries + tries - 1, tries_in_doubt: Math.max(0, attempt.tries_in_doubt - 1) }
-      if (refused && counts.tries_in_doubt === 0) {
-        return {
-          ...counts,
-          ...ended('REJECTED', causeOf(error), `Databricks refused the run: ${error.message}`, clock.now()),
-        }
-      }
-      const next = { ...attempt, ...counts }
-      if (attempt.cancel && isUnsent(next)) return { ...counts, ...endCanceled(next, clock.now()) }
-      return { ...counts, ...postpone(attempt, error) }
+      const next = { ...attempt, ...takeBack(attempt, tries) }
+      const { tries: made, tries_in_doubt } = next
+      if (refused && tries_in_doubt === 0) return { tries: made, tries_in_doubt, ...endRefused(error, clock.now()) }
+      if (attempt.cancel && isUnsent(next)) return { tries: made, tries_in_doubt, ...endCanceled(next, clock.now()) }
+      return { tries: made, tries_in_doubt, ...postpone(attempt, error, clock.now(), random()) }
     })
-    if (refused && recorded.attempt.state === 'SUBMITTING') return { run: await settle(recorded), refusal: error }
-    return refused && recorded.attempt.state === 'REJECTED' ? { run: recorded, refusal: error } : { run: recorded }
+    if (!refused) return { run: recorded }
+    if (recorded.attempt.state === 'REJECTED') return { run: recorded, refusal: error }
+    return recorded.attempt.state === 'SUBMITTING' ? { run: await settle(recorded) } : { run: recorded }
   }
 
   async function recordUnknown(run: Run, error: DatabricksError, tries: number): Promise<Submitted> {
-    const recorded = await record(run, ({ attempt }) => {
+    const recorded = await transitions.amend(run, ({ attempt }) => {
       if (attempt.databricks_run_id !== null || isDone(attempt.state)) return undefined
-      return { tries: attempt.tries + tries - 1, ...postpone(attempt, error) }
+      return { tries: attempt.tries + tries - 1, ...postpone(attempt, error, clock.now(), random()) }
     })
     return { run: recorded }
   }
 
-  /** The next try comes after a quarter of the time that the run has waited already, between 1 and 30 s, with jitter. */
-  function postpone(attempt: Attempt, error: DatabricksError) {
-    const now = clock.now()
-    const backoff = Math.min(MAX_BACKOFF_MS, Math.max(MIN_BACKOFF_MS, (now - attempt.created_at) / 4))
-    const wait = Math.max(error.retryAfterMs ?? 0, backoff * (0.5 + deps.random() / 2))
-    const due_at = Math.round(Math.min(now + wait, Math.max(now + MIN_BACKOFF_MS, attempt.submit_deadline_at)))
-    const message = `${PATIENCE[error.kind]} (${error.message}). Trying on until ${new Date(attempt.submit_deadline_at).toISOString()}.`
-    return { message, due_at }
-  }
-
   return async (run, deadline, counted) => {
-    if (run.attempt.cancel && isUnsent(run.attempt)) {
-      return {
-        run: await record(run, ({ attempt }) => (isUnsent(attempt) ? endCanceled(attempt, clock.now()) : undefined)),
-      }
-    }
+    if (run.attempt.cancel && isUnsent(run.attempt)) return { run: await endUnsent(transitions, run, clock.now()) }
     if (clock.now() >= run.attempt.submit_deadline_at) return { run: await settle(run) }
     const client = clientFor(run.attempt)
-    if (!client) {
-      const message = `No credential is configured for workspace ${run.attempt.workspace} (${run.attempt.workspace_host}).`
-      const moved = await transitions.move(run, { message, due_at: clock.now() + MAX_BACKOFF_MS })
-      return { run: moved ?? run }
-    }
-    const begun = counted ? run : await countTry(run, deadline)
+    if (!client) return { run: await waitForCredential(transitions, run, clock.now()) }
+    const begun = counted ? run : await countTry(transitions, run, deadline, clock.now())
     if (!begun) return { run: (await store.get(run.id)) ?? run }
 
-    const submission = await client.runNow(begun.attempt.request_body, {
-      deadline: Math.min(deadline, run.attempt.submit_deadline_at),
-    })
+    const until = Math.min(deadline, run.attempt.submit_deadline_at)
+    const submission = await client.runNow(begun.attempt.request_body, { deadline: until })
     switch (submission.kind) {
       case 'taken':
         return recordTaken(begun, submission)
@@ -154,27 +106,38 @@ export function createSubmit(deps: SubmitDeps): Submit {
   }
 }
 
-/** What is undone when Databricks turns out to have the run after all. */
-const REOPENED = { result: '', cause: null, failure: null, finished_at: null } as const
+/** Counts a try as in doubt before it is made; undefined: the row has changed. */
+export function countTry(transitions: Transitions, run: Run, deadline: number, now: number): Promise<Run | undefined> {
+  const { tries, tries_in_doubt } = run.attempt
+  const counts = { tries: tries + 1, tries_in_doubt: tries_in_doubt + 1, last_try_at: now }
+  return transitions.move(run, { ...counts, due_at: deadline + HANDOVER_MS })
+}
 
-function ended(state: 'FAILED' | 'REJECTED', cause: Cause, message: string, now: number) {
-  const failure = { cause, task_key: null, message, retryable: false, repairable: false }
-  return { state, result: 'KO', cause, message, failure, finished_at: now, due_at: null } as const
+/** The counts once a submission of `made` posts is proved not to be in doubt. */
+export function takeBack({ tries, tries_in_doubt }: Attempt, made: number) {
+  return { tries: tries + made - 1, tries_in_doubt: Math.max(0, tries_in_doubt - 1) }
+}
+
+export function endRefused(error: DatabricksError, now: number) {
+  const cause = error.kind === 'denied' ? 'permission' : 'configuration'
+  return endBadly('REJECTED', cause, `Databricks refused it: ${error.message}`, now)
+}
+
+export function endUnsent(transitions: Transitions, run: Run, now: number): Promise<Run> {
+  return transitions.amend(run, ({ attempt }) => (isUnsent(attempt) ? endCanceled(attempt, now) : undefined))
+}
+
+/** The workspace has left the configuration; it may come back. */
+export function waitForCredential(transitions: Transitions, run: Run, now: number): Promise<Run> {
+  const { workspace, workspace_host } = run.attempt
+  const message = `No credential is configured for workspace ${workspace} (${workspace_host}).`
+  return transitions.amend(run, ({ attempt }) =>
+    attempt.message === message && (attempt.due_at ?? 0) > now
+      ? undefined
+      : { message, due_at: now + WITHOUT_CREDENTIAL_MS },
+  )
 }
 
 function belongsTo(runId: string, owner: Run): string {
   return `Databricks answered with run ${runId}, which belongs to run ${owner.id} already; nothing new was started.`
-}
-
-function causeOf(error: DatabricksError): Cause {
-  return error.kind === 'denied' ? 'permission' : 'configuration'
-}
-
-const PATIENCE: Record<DatabricksError['kind'], string> = {
-  throttled: 'Accepted here; Databricks takes no more runs at the moment',
-  credential: "Accepted here; Databricks refuses the gateway's own credential, which its operators have to mend",
-  unavailable: 'Accepted here; Databricks has not confirmed it yet',
-  refused: 'Accepted here; Databricks refused a later try, while an earlier one may have started the run',
-  missing: 'Accepted here; Databricks refused a later try, while an earlier one may have started the run',
-  denied: 'Accepted here; Databricks refused a later try, while an earlier one may have started the run',
 }

@@ -20,10 +20,22 @@ export interface Transitions {
   again(run: Run, attempt: Attempt): Promise<Run | undefined>
   /** Changes the latest attempt. An ending is counted once for each time that an active attempt ends. */
   move(run: Run, change: AttemptChange): Promise<Run | undefined>
+  /** The same on the run as it is by then, however often another writer comes first; no change: nothing is to be done. */
+  amend(run: Run, change: (latest: Run) => AttemptChange | undefined): Promise<Run>
 }
 
 export function createTransitions({ store, tell }: { store: RunStore; tell: (moved: Moved) => void }): Transitions {
+  const move: Transitions['move'] = async (run, change) => {
+    const attempt = { ...run.attempt, ...change, version: run.attempt.version + 1 }
+    const after = { ...run, attempt }
+    if (!(await store.update(run, change, readEnding(run.attempt, after)))) return undefined
+    tell({ before: run.attempt, run: after })
+    return after
+  }
+
   return {
+    move,
+
     async begin(run, supersedes) {
       const inserted = await store.insert(run, supersedes)
       if (!inserted.inserted) return { begun: false, run: inserted.holder }
@@ -39,12 +51,15 @@ export function createTransitions({ store, tell }: { store: RunStore; tell: (mov
       return after
     },
 
-    async move(run, change) {
-      const attempt = { ...run.attempt, ...change, version: run.attempt.version + 1 }
-      const after = { ...run, attempt }
-      if (!(await store.update(run, change, readEnding(run.attempt, after)))) return undefined
-      tell({ before: run.attempt, run: after })
-      return after
+    async amend(run, change) {
+      let latest = run
+      for (;;) {
+        const changes = change(latest)
+        if (!changes) return latest
+        const after = await move(latest, changes)
+        if (after) return after
+        latest = (await store.get(run.id)) ?? latest
+      }
     },
   }
 }

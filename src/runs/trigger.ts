@@ -1,10 +1,12 @@
 import { ulid } from 'ulid'
 import type { Clock } from '../clock.ts'
 import type { Catalogue } from './catalogue.ts'
+import { REOPENED } from './endings.ts'
 import { GatewayError } from './errors.ts'
 import { HANDOVER_MS, makeIntent, type Order, type Prepared, submitWithin } from './intent.ts'
 import { decideRepeat, findDifference } from './key.ts'
 import { readParameters } from './parameters.ts'
+import type { Repair } from './repair.ts'
 import type { Revisit } from './revisit.ts'
 import type { AttemptKind, Run } from './run.ts'
 import type { RunStore } from './store.ts'
@@ -28,6 +30,7 @@ export interface TriggerDeps {
   workspaceHost: (workspace: string) => string
   submit: Submit
   revisit: Revisit
+  repair: Repair
   tellings: Tellings
   waits: Waits
   clock: Clock
@@ -57,10 +60,7 @@ export function createTrigger(deps: TriggerDeps): Trigger {
     makeIntent(prepared, run, { number, kind, instance: deps.instance, now: clock.now() })
 
   async function submit(run: Run, deadline: number, counted?: 'counted'): Promise<Triggered> {
-    const submitted = await deps.submit(run, deadline, counted)
-    const { state, databricks_run_id } = submitted.run.attempt
-    const answer = state === 'REJECTED' ? 'rejected' : databricks_run_id === null ? 'submitting' : 'started'
-    return { ...submitted, answer, replayed: false }
+    return describe(await deps.submit(run, deadline, counted))
   }
 
   /** undefined: another trigger took the key first. */
@@ -89,20 +89,27 @@ export function createTrigger(deps: TriggerDeps): Trigger {
   /** undefined: another rerun came first. */
   async function again(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
     const revisited = await deps.revisit(holder, prepared.deadline)
-    if (revisited !== 'over') return { run: revisited, answer: 'attached', replayed: true }
+    if (!revisited.over) return { run: revisited.run, answer: 'attached', replayed: true }
     const kind = prepared.order.rerun === 'force' ? 'force' : 'new'
     const run = await transitions.again(holder, intend(prepared, holder, holder.attempt.number + 1, kind))
     return run && submit(run, prepared.deadline, 'counted')
   }
 
+  /** What Databricks clearly refuses to repair is run anew. */
+  async function repair(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
+    if (!holder.attempt.failure?.repairable) return again(prepared, holder)
+    const { order } = prepared
+    const wanted = { tasks: undefined, dependents: false, submit_within_ms: submitWithin(prepared) }
+    const repaired = await deps.repair(holder, { ...order, ...wanted })
+    if (repaired.refusal) return again(prepared, repaired.run)
+    return { ...describe(repaired), ...(repaired.replayed && { answer: 'attached', replayed: true }) }
+  }
+
   /** Posts the last attempt's own token again: whatever became of it, there is one run. */
   async function resubmit(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
     const run = await transitions.move(holder, {
+      ...REOPENED,
       state: 'SUBMITTING',
-      result: '',
-      cause: null,
-      failure: null,
-      finished_at: null,
       message: 'Submitted again under the same token.',
       submit_deadline_at: prepared.order.arrived_at + submitWithin(prepared),
       due_at: prepared.deadline + HANDOVER_MS,
@@ -144,8 +151,9 @@ export function createTrigger(deps: TriggerDeps): Trigger {
       case 'resubmit':
         return resubmit(prepared, holder)
       case 'attempt':
-      case 'repair':
         return again(prepared, holder)
+      case 'repair':
+        return repair(prepared, holder)
     }
   }
 
@@ -165,6 +173,12 @@ export function createTrigger(deps: TriggerDeps): Trigger {
       if (triggered) return triggered
     }
   }
+}
+
+function describe(submitted: Submitted): Triggered {
+  const { state, databricks_run_id } = submitted.run.attempt
+  const answer = state === 'REJECTED' ? 'rejected' : databricks_run_id === null ? 'submitting' : 'started'
+  return { ...submitted, answer, replayed: false }
 }
 
 function reused(key: string, holder: Run, difference: ReturnType<typeof findDifference>): GatewayError {

@@ -26,6 +26,7 @@ export function sampleAttempt(fields: Partial<Attempt> = {}): Attempt {
     message: 'Accepted.',
     failure: null,
     cancel: null,
+    repair: null,
     databricks_run_id: null,
     repair_id: null,
     run_url: null,

@@ -32,6 +32,7 @@ export function makeRun({ attempt, ...run }: Partial<Omit<Run, 'attempt'>> & { a
       message: '',
       failure: null,
       cancel: null,
+      repair: null,
       databricks_run_id: null,
       repair_id: null,
       run_url: null,

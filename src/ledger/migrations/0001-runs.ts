@@ -55,6 +55,7 @@ const STATEMENTS = [
     message text not null,
     failure text,
     cancel text,
+    repair text,
     databricks_run_id text,
     repair_id text,
     run_url text,
@@ -83,10 +84,14 @@ const STATEMENTS = [
     primary key (run_id, number)
   )`,
   // The steps that are due: to submit, or to look at the Databricks run.
-  'create index attempts_due_submit on attempts (workspace, due_at) where due_at is not null and databricks_run_id is null',
-  'create index attempts_due_look on attempts (workspace, due_at) where due_at is not null and databricks_run_id is not null',
+  `create index attempts_due_submit on attempts (workspace, due_at)
+    where due_at is not null and databricks_run_id is null`,
+  `create index attempts_due_look on attempts (workspace, due_at)
+    where due_at is not null and databricks_run_id is not null`,
   'create index attempts_by_databricks_run on attempts (databricks_run_id) where databricks_run_id is not null',
   "create index attempts_active on attempts (job, workspace, state, created_at) where result = ''",
+  `create index attempts_observed on attempts (workspace, observed_at, created_at, databricks_run_id)
+    where result = '' and databricks_run_id is not null`,
   "create index attempts_run_time on attempts (job, finished_at, run_ms) where result = 'OK'",
 
   `create table endings (

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { DatabricksError } from '../../databricks/errors.ts'
 import type { DatabricksClient } from '../../databricks/types.ts'
 import type { AskToCancel } from '../cancel.ts'
+import { endBadly } from '../endings.ts'
 import type { Observe } from '../observe.ts'
 import type { Attempt, Run } from '../run.ts'
 import type { AttemptChange } from '../store.ts'
@@ -34,17 +35,7 @@ export function createLook({ transitions, observe, askToCancel, clientFor, clock
     if (seen.missing_count < MISSING_TIMES || now - since < MISSING_MS)
       return { ...seen, due_at: now + MISSING_AGAIN_MS }
     const message = `Databricks no longer knows run ${databricks_run_id}; how it ended cannot be learnt.`
-    const failure = { cause: 'unknown', task_key: null, message, retryable: false, repairable: false } as const
-    return {
-      ...seen,
-      state: 'FAILED',
-      result: 'KO',
-      cause: 'unknown',
-      message,
-      failure,
-      finished_at: now,
-      due_at: null,
-    }
+    return { ...seen, ...endBadly('FAILED', 'unknown', message, now) }
   }
 
   return async (run) => {
