@@ -81,11 +81,14 @@ const example: JobObject = {
   last_run: exampleRuns.succeeded,
 }
 
+const NO_OPTIONS = Type.Object({}, { additionalProperties: false })
+
 const LIST = {
   operationId: 'listJobs',
   summary: 'List the jobs that this client may see',
   description: 'The catalogue, with what each job takes, how long it usually runs and how it last ended.',
   tags: ['jobs'],
+  querystring: NO_OPTIONS,
   response: {
     200: {
       description: 'The jobs.',
@@ -96,7 +99,7 @@ const LIST = {
         },
       },
     },
-    ...errorAnswers(...COMMON_ERRORS),
+    ...errorAnswers(...COMMON_ERRORS, 'invalid-request'),
   },
 }
 
@@ -106,8 +109,9 @@ const ONE = {
   description: 'What the job takes, how long it usually runs and how it last ended.',
   tags: ['jobs'],
   params: Type.Object({ job: Type.String({ description: 'Name of the job.', examples: ['nightly-load'] }) }),
+  querystring: NO_OPTIONS,
   response: {
     200: { description: 'The job.', content: { 'application/json': { schema: Type.Ref('Job'), example } } },
-    ...errorAnswers(...COMMON_ERRORS, 'unknown-job'),
+    ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-job'),
   },
 }
