@@ -5,6 +5,7 @@ import type { Write } from './commit.ts'
 import { selectLatest } from './latest.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
+import { createOutputs } from './outputs.ts'
 import { decodeAttempt, decodeRun, encodeAttempt, encodeChange, encodeRun, keySlot, type LatestRow } from './rows.ts'
 import { compileStatements } from './statements.ts'
 import { createSteps } from './steps.ts'
@@ -137,6 +138,7 @@ export function createRunStore({ db, write, now, size, close }: LedgerDatabase):
     ...createSteps(db, write),
     ...totalsReader(db),
     ...createLeases(write, now),
+    ...createOutputs(db, write),
 
     size,
     close,

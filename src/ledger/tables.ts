@@ -7,6 +7,7 @@ import type { Attempt, Cause, DoneState, Result, State } from '../runs/run.ts'
 export interface Tables {
   runs: RunRow
   attempts: AttemptRow
+  outputs: OutputRow
   endings: EndingRow
   job_summaries: JobSummaryRow
   leases: LeaseRow
@@ -47,6 +48,12 @@ export interface AttemptRow extends AttemptColumns {
   run_id: string
   /** The run's, here as well for the indexes of active runs and of run times. */
   job: string
+}
+
+interface OutputRow {
+  run_id: string
+  attempt: number
+  output: string
 }
 
 interface EndingRow {

@@ -1,3 +1,4 @@
+import type { TaskOutput } from './output.ts'
 import type { Attempt, Cause, DoneState, Result, Run, State } from './run.ts'
 
 /** Fields of an attempt that may change after it was written. */
@@ -130,6 +131,10 @@ export interface RunStore {
   due(workspace: string, step: Step, now: number, limit: number): Promise<Run[]>
   /** When such a step is due first after `now`, epoch ms; undefined when none is. */
   nextDue(workspace: string, step: Step, now: number): Promise<number | undefined>
+
+  /** What an ended attempt left behind, when it was kept. */
+  output(runId: string, attempt: number): Promise<TaskOutput[] | undefined>
+  keepOutput(runId: string, attempt: number, output: TaskOutput[]): Promise<void>
 
   tombstone(runId: string): Promise<Tombstone | undefined>
   tombstoneByKey(clientId: string, job: string, key: string): Promise<Tombstone | undefined>

@@ -94,6 +94,13 @@ const STATEMENTS = [
     where result = '' and databricks_run_id is not null`,
   "create index attempts_run_time on attempts (job, finished_at, run_ms) where result = 'OK'",
 
+  `create table outputs (
+    run_id text not null references runs (id) on delete cascade,
+    attempt integer not null,
+    output text not null,
+    primary key (run_id, attempt)
+  )`,
+
   `create table endings (
     job text not null,
     state text not null,
