@@ -14,6 +14,7 @@ import { createMetrics } from './metrics.ts'
 import { createAskToCancel } from './runs/cancel.ts'
 import { createCatalogue } from './runs/catalogue.ts'
 import { createObserve } from './runs/observe.ts'
+import { createPrepare } from './runs/prepare.ts'
 import { createRead } from './runs/read.ts'
 import { createRepair } from './runs/repair.ts'
 import { createRevisit } from './runs/revisit.ts'
@@ -121,11 +122,12 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
   const revisit = createRevisit({ clientFor, observe, clock })
   const { instance } = config.server
   const repair = createRepair({ store, transitions, submit, revisit, clock, instance, triggerTimeoutMs })
+  const workspaceHost = (workspace: string) => workspaces.clientOf(workspace).host
+  const prepare = createPrepare({ catalogue, workspaceHost, triggerTimeoutMs })
   const trigger = createTrigger({
+    prepare,
     store,
     transitions,
-    catalogue,
-    workspaceHost: (workspace) => workspaces.clientOf(workspace).host,
     submit,
     revisit,
     repair,
@@ -133,7 +135,6 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
     waits,
     clock,
     instance,
-    triggerTimeoutMs,
   })
 
   const holder = `${hostname()}:${process.pid}:${ulid()}`

@@ -1,11 +1,8 @@
 import { ulid } from 'ulid'
 import type { Clock } from '../clock.ts'
-import type { Catalogue } from './catalogue.ts'
 import { REOPENED } from './endings.ts'
-import { GatewayError } from './errors.ts'
 import { HANDOVER_MS, makeIntent, type Order, type Prepared, submitWithin } from './intent.ts'
-import { decideRepeat, findDifference } from './key.ts'
-import { readParameters } from './parameters.ts'
+import { decideOrder, type Prepare } from './prepare.ts'
 import type { Repair } from './repair.ts'
 import type { Revisit } from './revisit.ts'
 import type { AttemptKind, Run } from './run.ts'
@@ -26,8 +23,7 @@ export interface Triggered extends Submitted {
 export interface TriggerDeps {
   store: RunStore
   transitions: Transitions
-  catalogue: Catalogue
-  workspaceHost: (workspace: string) => string
+  prepare: Prepare
   submit: Submit
   revisit: Revisit
   repair: Repair
@@ -35,26 +31,13 @@ export interface TriggerDeps {
   waits: Waits
   clock: Clock
   instance: string
-  triggerTimeoutMs: number
 }
 
 /** Starts a job once: design §4.1 to §4.3. */
 export type Trigger = (order: Order) => Promise<Triggered>
 
-const DAY_MS = 86_400_000
-
 export function createTrigger(deps: TriggerDeps): Trigger {
-  const { store, transitions, catalogue, clock } = deps
-
-  async function prepare(order: Order): Promise<Prepared> {
-    const job = catalogue.get(order.job)
-    if (!job) throw new GatewayError('unknown-job', `There is no job ${order.job}.`)
-    const parameters = readParameters(job, order.parameters, order.date_input)
-    const deadline = order.arrived_at + deps.triggerTimeoutMs
-    const workspaceHost = deps.workspaceHost(job.workspace)
-    const databricksJobId = await catalogue.databricksJobId(order.job, deadline)
-    return { order, job, parameters, workspaceHost, databricksJobId, deadline }
-  }
+  const { store, transitions, clock } = deps
 
   const intend = (prepared: Prepared, run: Pick<Run, 'id' | 'key'>, number: number, kind: AttemptKind) =>
     makeIntent(prepared, run, { number, kind, instance: deps.instance, now: clock.now() })
@@ -127,25 +110,12 @@ export function createTrigger(deps: TriggerDeps): Trigger {
     return { run, answer: 'attached', replayed: true }
   }
 
-  async function repeat(prepared: Prepared, key: string, holder: Run): Promise<Triggered | undefined> {
-    const { order, job, parameters } = prepared
-    const difference = findDifference(holder.attempt.sent, parameters.sent)
-    const decision = decideRepeat({
-      run: holder,
-      policy: order.rerun,
-      ...(order.rerun_id === undefined ? {} : { rerunId: order.rerun_id }),
-      sameParameters: difference === undefined,
-      now: clock.now(),
-      rerunMinMs: job.rerun_min_seconds * 1000,
-      keyTtlMs: job.key_ttl_days * DAY_MS,
-    })
-    switch (decision) {
+  async function repeat(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
+    switch (decideOrder(prepared, holder, clock.now())) {
       case 'attach':
         return attach(prepared, holder)
       case 'replay':
         return { run: holder, answer: 'replayed', replayed: true }
-      case 'reused':
-        throw reused(key, holder, difference)
       case 'new-order':
         return begin(prepared, holder)
       case 'resubmit':
@@ -158,7 +128,7 @@ export function createTrigger(deps: TriggerDeps): Trigger {
   }
 
   return async (order) => {
-    const prepared = await prepare(order)
+    const prepared = await deps.prepare(order)
     const { key } = order
     if (key === undefined) {
       const begun = await begin(prepared)
@@ -169,7 +139,7 @@ export function createTrigger(deps: TriggerDeps): Trigger {
       const holder = await store.getByKey(order.client.id, order.job, key)
       if (holder) await deps.tellings.settled(holder.id)
       const latest = holder && (await store.get(holder.id))
-      const triggered = latest ? await repeat(prepared, key, latest) : await begin(prepared)
+      const triggered = latest ? await repeat(prepared, latest) : await begin(prepared)
       if (triggered) return triggered
     }
   }
@@ -179,16 +149,4 @@ function describe(submitted: Submitted): Triggered {
   const { state, databricks_run_id } = submitted.run.attempt
   const answer = state === 'REJECTED' ? 'rejected' : databricks_run_id === null ? 'submitting' : 'started'
   return { ...submitted, answer, replayed: false }
-}
-
-function reused(key: string, holder: Run, difference: ReturnType<typeof findDifference>): GatewayError {
-  const { name, before, now } = difference ?? { name: 'a parameter', before: null, now: null }
-  const unsettled =
-    holder.attempt.state === 'UNCONFIRMED' ? ' It may still start, so its parameters cannot change yet.' : ''
-  return new GatewayError(
-    'key-reused',
-    `Key ${JSON.stringify(key)} stands for run ${holder.id} with ${name} = ${JSON.stringify(before)}; this call says ` +
-      `${JSON.stringify(now)}.${unsettled} Send the same parameters, or another key for another run.`,
-    { run: holder },
-  )
 }

@@ -1,0 +1,84 @@
+import type { Clock } from '../clock.ts'
+import { DatabricksError } from '../databricks/errors.ts'
+import type { DatabricksClient } from '../databricks/types.ts'
+import { GatewayError } from './errors.ts'
+import { makeIntent, type Order } from './intent.ts'
+import type { RepeatDecision } from './key.ts'
+import { decideOrder, type Prepare } from './prepare.ts'
+import type { ParameterValues, Run } from './run.ts'
+import type { RunStore } from './store.ts'
+
+export interface DryRunDeps {
+  prepare: Prepare
+  store: Pick<RunStore, 'getByKey'>
+  clientOf: (workspace: string) => DatabricksClient
+  clock: Clock
+  instance: string
+}
+
+/** What an order would do. */
+export interface Forecast {
+  would: 'start' | Exclude<RepeatDecision, 'reused'>
+  /** The run that holds the key. */
+  run: Run | undefined
+  /** What Databricks would be given. */
+  parameters: ParameterValues
+  databricks_job_id: string
+}
+
+/**
+ * Checks an order whole, with the job in Databricks, and says what it would do; writes and starts nothing.
+ * @throws GatewayError what the order would be refused with, or databricks-denied, -job-missing, -unavailable
+ */
+export type DryRun = (order: Order) => Promise<Forecast>
+
+export function createDryRun({ prepare, store, clientOf, clock, instance }: DryRunDeps): DryRun {
+  async function checkDatabricks(workspace: string, jobId: string, deadline: number): Promise<void> {
+    try {
+      await clientOf(workspace).getJob(jobId, { deadline })
+    } catch (error) {
+      if (error instanceof DatabricksError) throw explain(error, workspace)
+      throw error
+    }
+  }
+
+  return async (order) => {
+    const prepared = await prepare(order)
+    const { job, parameters, databricksJobId, deadline } = prepared
+    const holder = order.key === undefined ? undefined : await store.getByKey(order.client.id, order.job, order.key)
+    const would = holder ? decideOrder(prepared, holder, clock.now()) : 'start'
+    // The intent itself is checked too: it may be too large for Databricks.
+    makeIntent(prepared, holder ?? { id: '', key: order.key ?? null }, {
+      number: 1,
+      kind: 'first',
+      instance,
+      now: clock.now(),
+    })
+    await checkDatabricks(job.workspace, databricksJobId, deadline)
+    return { would, run: holder, parameters: parameters.values, databricks_job_id: databricksJobId }
+  }
+}
+
+function explain({ kind, message }: DatabricksError, workspace: string): GatewayError {
+  switch (kind) {
+    case 'missing':
+      return new GatewayError(
+        'databricks-job-missing',
+        `Databricks does not know the job of the catalogue (${message}).`,
+      )
+    case 'refused':
+    case 'denied':
+      return new GatewayError(
+        'databricks-denied',
+        `Databricks does not show the job to the gateway's own principal (${message}).`,
+      )
+    default:
+      return new GatewayError(
+        'databricks-unavailable',
+        `Workspace ${workspace} does not answer the gateway (${message}).`,
+        {
+          retryAfterSeconds: 10,
+        },
+      )
+  }
+}
