@@ -104,7 +104,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     retryable: false,
     cause:
       'Databricks clearly said no to this request; its own error code, message and request id are in the detail. Nothing runs.',
-    cure: 'Correct what Databricks names, then trigger again: the same key starts a new attempt.',
+    cure: 'Correct what Databricks names, then trigger again; the same key may be used.',
   },
   'run-not-repairable': {
     status: 422,
@@ -164,7 +164,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     title: 'The gateway may not run this job in Databricks',
     retryable: false,
     cause: "The gateway's own service principal lacks the permission Can Manage Run on the job. Nothing runs.",
-    cure: 'The operators of the gateway have to grant it in Databricks. Then trigger again: the same key starts a new attempt.',
+    cure: 'The operators of the gateway have to grant it in Databricks. Then trigger again; the same key may be used.',
   },
   'databricks-job-missing': {
     status: 502,
@@ -172,7 +172,7 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     retryable: false,
     cause:
       'The catalogue points to a job that Databricks does not have, or does not show to the gateway. Nothing runs.',
-    cure: 'The operators of the gateway have to correct the catalogue. Then trigger again: the same key starts a new attempt.',
+    cure: 'The operators of the gateway have to correct the catalogue. Then trigger again; the same key may be used.',
   },
   'databricks-unavailable': {
     status: 503,

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import type { Test } from 'tap'
+import { startApp } from '../../src/app.ts'
+import { createSimulator, type Simulator, type SimulatorSettings } from '../../src/simulator/simulator.ts'
+import { readFiles } from './config-files.ts'
+
+type Section = Record<string, unknown>
+
+export interface InProcessSettings {
+  workspace?: SimulatorSettings
+  server?: Section
+  jobs: Record<string, Section>
+  /** Options of the clients by name; each has its name as key, and may trigger and read everything. */
+  clients: Record<string, Section>
+}
+
+export interface Reply {
+  status: number
+  headers: Headers
+  text: string
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects, and fails when it is not there
+  body: any
+}
+
+export interface InProcess {
+  url: string
+  simulator: Simulator
+  call(client: string, method: string, path: string, options?: Pick<RequestInit, 'body' | 'headers'>): Promise<Reply>
+}
+
+/** The whole program within the test's process, on a simulated workspace, with its ledger in memory. */
+export async function startInProcess(t: Test, settings: InProcessSettings): Promise<InProcess> {
+  const simulator = await createSimulator(settings.workspace)
+  t.teardown(() => simulator.close())
+  const clients = Object.entries(settings.clients).map(([name, options]) => [
+    name,
+    {
+      keys: [`sha256:${createHash('sha256').update(name).digest('hex')}`],
+      jobs: ['*'],
+      permissions: ['trigger', 'read', 'metrics'],
+      ...options,
+    },
+  ])
+  const written = {
+    server: { host: '127.0.0.1', port: 0, metrics_port: null, drain_seconds: 0, ...settings.server },
+    workspaces: { main: { host: simulator.url, auth: { type: 'pat', token: { env: 'TOKEN' } } } },
+    watch: { min_interval_seconds: 0.05, max_interval_seconds: 0.5 },
+    jobs: settings.jobs,
+    clients: Object.fromEntries(clients),
+  }
+  const env = { TOKEN: simulator.credentials.token, LOG_LEVEL: 'silent' }
+  const read = await readFiles(t, { files: { 'gateway.yaml': JSON.stringify(written) }, env })
+  if ('problems' in read) throw new Error(read.problems.join('\n'))
+  // A file of configuration cannot ask for a ledger that keeps nothing.
+  const config = { ...read.config, ledger: { ...read.config.ledger, url: 'sqlite::memory:' } }
+  const app = await startApp({ config, env })
+  t.teardown(() => app.stop())
+
+  return {
+    url: app.url,
+    simulator,
+    async call(client, method, path, { headers, ...options } = {}) {
+      const response = await fetch(path.startsWith('http') ? path : app.url + path, {
+        ...options,
+        method,
+        headers: { 'x-api-key': client, ...headers },
+      })
+      const text = await response.text()
+      const isJson = response.headers.get('content-type')?.includes('json')
+      return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined }
+    },
+  }
+}
