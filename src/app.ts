@@ -11,9 +11,11 @@ import { logMoved } from './log/moved.ts'
 import { createSecrets } from './log/secrets.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
-import { createAskToCancel } from './runs/cancel.ts'
+import { createAskToCancel, createCancel } from './runs/cancel.ts'
 import { createCatalogue } from './runs/catalogue.ts'
+import { createDryRun } from './runs/dry-run.ts'
 import { createObserve } from './runs/observe.ts'
+import { createReadOutput } from './runs/output.ts'
 import { createPrepare } from './runs/prepare.ts'
 import { createRead } from './runs/read.ts'
 import { createRepair } from './runs/repair.ts'
@@ -159,6 +161,10 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
   const server = await createServer({
     config,
     trigger,
+    dryRun: createDryRun({ prepare, store, clientOf: workspaces.clientOf, clock, instance }),
+    cancel: createCancel({ store, transitions, clientFor, waits, clock }),
+    repair,
+    readOutput: createReadOutput({ store, clientFor, clock, onError }),
     read: createRead({ store, catalogue }),
     store,
     waits,

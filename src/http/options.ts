@@ -28,7 +28,7 @@ export interface ReadOptions {
   outcome: 'body' | 'http'
   pending: 202 | 'error'
   format: Format
-  include: { tasks: boolean; attempts: boolean }
+  include: { tasks: boolean; attempts: boolean; output: 'asked' | 'when-bad' | 'no' }
 }
 
 export interface TriggerOptions extends ReadOptions {
@@ -38,6 +38,7 @@ export interface TriggerOptions extends ReadOptions {
   rerun_id: string | undefined
   ref: string | undefined
   start_within_ms: number | undefined
+  dryRun: boolean
 }
 
 /**
@@ -61,6 +62,7 @@ export function readTriggerOptions(
     rerun: readRerun(asked.rerun, dialect.rerun, job),
     rerun_id: asked.rerun_id,
     ref: readRef(asked.ref ?? headers.ref),
+    dryRun: asked.dry_run ?? false,
     start_within_ms: asked.start_within === undefined ? undefined : asked.start_within * 1000,
   }
   checkPending(asked.pending, options.outcome)
@@ -90,6 +92,32 @@ export function readAwaitOptions(
   return { ...readShared(query, headers, starting, starting.dialect.wait_seconds), outcome: 'http', pending: 202 }
 }
 
+/** Options of a cancel: its status is about the cancel, never about the outcome. Pure. */
+export function readCancelOptions(
+  query: Pick<ReadQuery, 'wait' | 'format' | 'include'> & { ref?: string },
+  headers: OptionHeaders,
+  starting: Starting,
+): ReadOptions & { ref: string | undefined } {
+  const shared = readShared(query, headers, starting, 0)
+  return { ...shared, outcome: 'body', pending: 202, ref: readRef(query.ref ?? headers.ref) }
+}
+
+/** Options of a repair: as of a trigger. Pure. @throws GatewayError invalid-request */
+export function readRepairOptions(
+  query: ReadQuery & { ref?: string },
+  headers: OptionHeaders,
+  starting: Starting,
+): ReadOptions & { ref: string | undefined } {
+  const { dialect } = starting
+  const outcome = query.outcome ?? dialect.outcome
+  checkPending(query.pending, outcome)
+  return {
+    ...readShared(query, headers, starting, dialect.wait_seconds),
+    outcome,
+    ref: readRef(query.ref ?? headers.ref),
+  }
+}
+
 function readShared(asked: ReadQuery, headers: OptionHeaders, { dialect, maxWaitSeconds }: Starting, wait: number) {
   const wish = asked.wait ?? readPreferredWait(headers.prefer)
   const waitSeconds = Math.min(wish ?? wait, maxWaitSeconds)
@@ -99,7 +127,11 @@ function readShared(asked: ReadQuery, headers: OptionHeaders, { dialect, maxWait
     waitGranted: wish === undefined ? undefined : waitSeconds,
     pending: asked.pending === undefined ? dialect.pending : asked.pending === 'error' ? 'error' : 202,
     format: asked.format ?? (prefersText(headers.accept) ? 'text' : 'json'),
-    include: { tasks: included.includes('tasks'), attempts: included.includes('attempts') },
+    include: {
+      tasks: included.includes('tasks'),
+      attempts: included.includes('attempts'),
+      output: included.includes('output') ? 'asked' : dialect.output === 'ko' ? 'when-bad' : 'no',
+    },
   } as const
 }
 

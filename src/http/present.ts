@@ -1,4 +1,4 @@
-import type { Attempt, Run, Task } from '../runs/run.ts'
+import type { Attempt, Cancel, Run, Task } from '../runs/run.ts'
 import { isDone } from '../runs/run.ts'
 import type { AttemptObject, RunObject } from './schemas/run.ts'
 
@@ -9,6 +9,10 @@ export interface View {
   staleAfterMs: number
   /** The call that is answered started nothing: its key's run was under way, or had ended. */
   replay?: 'under-way' | 'ended' | undefined
+  /** Instead of the attempt's own. */
+  message?: string | undefined
+  /** What the tasks left behind, as text. */
+  output?: string | undefined
   /** Every task, not only failed and running ones. */
   allTasks?: boolean
   /** Shown when given, oldest first. */
@@ -26,7 +30,7 @@ export function presentRun(run: Run, view: View): RunObject {
     state: attempt.state,
     done: isDone(attempt.state),
     result: attempt.result,
-    message: view.replay === 'ended' ? explainReplay(attempt) : attempt.message,
+    message: view.message ?? (view.replay === 'ended' ? explainReplay(attempt) : attempt.message),
     attempt: attempt.number,
     replayed: view.replay !== undefined,
     recovered: attempt.recovered,
@@ -49,12 +53,17 @@ export function presentRun(run: Run, view: View): RunObject {
     result_state: attempt.result_state,
     termination_code: attempt.termination_code,
     failure: attempt.failure,
-    cancel: null,
+    cancel: attempt.cancel && presentCancel(attempt.cancel),
     task_counts: attempt.task_counts,
     tasks_observed_at: toInstantOrNull(attempt.tasks_observed_at),
     tasks: view.allTasks ? attempt.tasks : selectTasks(attempt.tasks),
+    ...(view.output !== undefined && { output: view.output }),
     ...(view.attempts && { attempts: view.attempts.map(presentAttempt) }),
   }
+}
+
+function presentCancel({ asked_at, client, ref, sent_at }: Cancel): NonNullable<RunObject['cancel']> {
+  return { asked_at: toInstant(asked_at), client, ref, sent_at: toInstantOrNull(sent_at) }
 }
 
 function presentAttempt(attempt: Attempt): AttemptObject {

@@ -1,6 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from '../callers/permissions.ts'
 import type { Clock } from '../clock.ts'
 import type { WatchConfig } from '../config/schema/watch.ts'
+import { GatewayError } from '../runs/errors.ts'
+import type { ReadOutput } from '../runs/output.ts'
 import type { Run } from '../runs/run.ts'
 import { isDone } from '../runs/run.ts'
 import type { RunStore } from '../runs/store.ts'
@@ -12,6 +15,7 @@ import type { ReadOptions } from './options.ts'
 import { chooseStatus, type OutcomeStatus, presentWord } from './outcome.ts'
 import { avoidOutcomeWords } from './plain-words.ts'
 import { presentRun, type View } from './present.ts'
+import { presentOutput } from './present-output.ts'
 import { PROBLEMS } from './problems.ts'
 import type { RunObject } from './schemas/run.ts'
 
@@ -21,7 +25,12 @@ export interface RunAnswerDeps {
   watch: WatchConfig
   usual: UsualDurations
   clock: Clock
+  readOutput: ReadOutput
 }
+
+const OUTPUT_BYTES = 16_000
+const OUTPUT_TAIL_LINES = 50
+const OUTPUT_TIMEOUT_MS = 3_000
 
 /** How one answer shows its run. */
 export interface Showing {
@@ -30,6 +39,8 @@ export interface Showing {
   accepted: 200 | 202
   replay?: View['replay']
   rerunId?: string | undefined
+  /** Instead of the run's own message. */
+  message?: string | undefined
 }
 
 /** What the caller of an await said of its run. */
@@ -48,7 +59,7 @@ export interface RunAnswers {
   present(run: Run): RunObject
 }
 
-export function createRunAnswers({ store, links, watch, usual, clock }: RunAnswerDeps): RunAnswers {
+export function createRunAnswers({ store, links, watch, usual, clock, readOutput }: RunAnswerDeps): RunAnswers {
   const bounds = { minMs: watch.min_interval_seconds * 1000, maxMs: watch.max_interval_seconds * 1000 }
   const view = () => ({ now: clock.now(), staleAfterMs: 2 * bounds.maxMs })
 
@@ -58,6 +69,17 @@ export function createRunAnswers({ store, links, watch, usual, clock }: RunAnswe
     const known = await usual.of(job).catch(() => undefined)
     const elapsedMs = attempt.started_at === null ? undefined : clock.now() - attempt.started_at
     return Math.max(1, Math.ceil(askAgain({ elapsedMs, usual: known, ...bounds }) / 1000))
+  }
+
+  /** undefined: not asked for, or not to be had. An answer about a run is never lost for its output. */
+  async function readOutputText(
+    { call }: FastifyRequest,
+    run: Run,
+    { include }: ReadOptions,
+  ): Promise<string | undefined> {
+    if (!wantsOutput(call.caller, run, include.output)) return undefined
+    const outputs = await readOutput(run, { deadline: clock.now() + OUTPUT_TIMEOUT_MS }).catch(() => undefined)
+    return outputs && presentOutput(run, outputs, { tailLines: OUTPUT_TAIL_LINES, maxBytes: OUTPUT_BYTES })
   }
 
   return {
@@ -77,7 +99,7 @@ export function createRunAnswers({ store, links, watch, usual, clock }: RunAnswe
       return reply.send({ ...known, state: 'RUNNING', done: false, result: '', message, stale: true })
     },
 
-    async send(request, reply, run, { options, accepted, replay, rerunId }) {
+    async send(request, reply, run, { options, accepted, replay, rerunId, message }) {
       const { call } = request
       call.runId = run.id
       call.job = run.job
@@ -97,6 +119,8 @@ export function createRunAnswers({ store, links, watch, usual, clock }: RunAnswe
       const body = presentRun(run, {
         ...view(),
         replay,
+        message,
+        output: await readOutputText(request, run, options),
         allTasks: options.include.tasks,
         ...(attempts && { attempts }),
       })
@@ -106,6 +130,15 @@ export function createRunAnswers({ store, links, watch, usual, clock }: RunAnswe
       return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify({ ...body, type, ...problem }))
     },
   }
+}
+
+/** @throws GatewayError forbidden, when it is asked for without the permission */
+function wantsOutput(caller: Caller | undefined, run: Run, output: ReadOptions['include']['output']): boolean {
+  const may = caller?.may('output') ?? false
+  if (output === 'asked' && !may) {
+    throw new GatewayError('forbidden', 'include=output takes the permission output.', { run })
+  }
+  return output === 'asked' || (output === 'when-bad' && may && run.attempt.result === 'KO')
 }
 
 /** The problem members of an outcome answer, beside the run's own. */

@@ -7,9 +7,13 @@ import type { Authenticate } from '../callers/keys.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Metrics } from '../metrics.ts'
+import type { CancelRun } from '../runs/cancel.ts'
 import type { Catalogue } from '../runs/catalogue.ts'
+import type { DryRun } from '../runs/dry-run.ts'
 import { GatewayError } from '../runs/errors.ts'
+import type { ReadOutput } from '../runs/output.ts'
 import type { Read } from '../runs/read.ts'
+import type { Repair } from '../runs/repair.ts'
 import type { RunStore } from '../runs/store.ts'
 import type { Tellings } from '../runs/tell.ts'
 import type { Trigger } from '../runs/trigger.ts'
@@ -24,10 +28,13 @@ import { createLinks } from './links.ts'
 import { openApiOptions } from './openapi.ts'
 import { pages } from './pages.ts'
 import { awaitRoutes } from './routes/await.ts'
+import { cancelRoutes } from './routes/cancel.ts'
 import { type Health, healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { listRoute } from './routes/list.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { outputRoute } from './routes/output.ts'
+import { repairRoute } from './routes/repair.ts'
 import { runRoutes } from './routes/run.ts'
 import { triggerRoute } from './routes/trigger.ts'
 import { createRunAnswers } from './run-answers.ts'
@@ -40,6 +47,10 @@ export interface ServerDeps {
   config: Config
   store: Pick<RunStore, 'get' | 'attempts'>
   trigger: Trigger
+  dryRun: DryRun
+  cancel: CancelRun
+  repair: Repair
+  readOutput: ReadOutput
   read: Read
   waits: Waits
   tellings: Tellings
@@ -47,7 +58,7 @@ export interface ServerDeps {
   authenticate: Authenticate
   metrics: Pick<
     Metrics,
-    'triggered' | 'served' | 'waited' | 'refused' | 'authenticationFailed' | 'scrape' | 'contentType'
+    'triggered' | 'canceled' | 'served' | 'waited' | 'refused' | 'authenticationFailed' | 'scrape' | 'contentType'
   >
   usual: UsualDurations
   health: () => Health
@@ -78,7 +89,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     isDraining: () => deps.health().draining,
   })
   const guard = createGuard(deps.authenticate, metrics)
-  const answers = createRunAnswers({ store, links, watch, usual, clock })
+  const answers = createRunAnswers({ store, links, watch, usual, clock, readOutput: deps.readOutput })
   const waitForEnd = createWaitForEnd({ waits: deps.waits, store, clock, facts: metrics })
   const allowedMethods = createAllowedMethods()
 
@@ -131,10 +142,22 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(swagger, openApiOptions())
 
   await app.register(
-    triggerRoute({ config, catalogue, trigger: deps.trigger, guard, answers, waitForEnd, facts: metrics }),
+    triggerRoute({
+      config,
+      catalogue,
+      trigger: deps.trigger,
+      dryRun: deps.dryRun,
+      guard,
+      answers,
+      waitForEnd,
+      facts: metrics,
+    }),
   )
   await app.register(listRoute({ config, read, guard, answers, links }))
   await app.register(runRoutes({ config, read, guard, answers, waitForEnd }))
+  await app.register(cancelRoutes({ config, read, cancel: deps.cancel, guard, answers, facts: metrics }))
+  await app.register(repairRoute({ config, catalogue, read, repair: deps.repair, guard, answers, waitForEnd }))
+  await app.register(outputRoute({ read, readOutput: deps.readOutput, guard }))
   await app.register(awaitRoutes({ config, read, guard, answers, waitForEnd }))
   await app.register(jobRoutes({ read, catalogue, usual, guard, answers }))
   await app.register(healthRoutes({ health: deps.health }))

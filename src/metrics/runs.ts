@@ -11,6 +11,8 @@ import { hasEnded, wasFoundAgain, wasRecovered } from './moved.ts'
 export interface RunFacts {
   /** A trigger was answered; `job` and `client` may be anything a caller sent. */
   triggered(job: string, client: string, answer: TriggerAnswer | 'refused' | 'dry_run'): void
+  /** A cancel was answered. */
+  canceled(job: string, result: 'over' | 'asked' | 'already_over'): void
   /** A run has changed. */
   moved(moved: Moved): void
   /** Databricks told a state that is not known. */
@@ -28,6 +30,7 @@ export function createRunFacts(
 
   const triggers = counter('triggers_total', 'Triggers by what they were answered.', ['job', 'client', 'answer'])
   const attempts = counter('attempts_total', 'Attempts begun: the first of a run, and those after it.', ['job', 'kind'])
+  const cancels = counter('cancels_total', 'Cancels by what they were answered.', ['job', 'result'])
   const duplicates = counter(
     'duplicates_prevented_total',
     'Triggers and submissions that would have started a second run, and led to the one there is.',
@@ -62,6 +65,8 @@ export function createRunFacts(
       triggers.inc({ job: jobLabel(job), client: clientLabel(client), answer })
       if (answer === 'attached' || answer === 'replayed') duplicates.inc()
     },
+
+    canceled: (job, result) => cancels.inc({ job: jobLabel(job), result }),
 
     moved(moved) {
       const { job, attempt } = moved.run

@@ -53,9 +53,10 @@ export function createRepair(deps: RepairDeps): Repair {
     let latest = run
     for (;;) {
       if (!isDone(latest.attempt.state)) return attach(latest)
+      checkEndedBadly(latest)
       const revisited = await revisit(latest, deadline)
       if (!revisited.over) return { run: revisited.run, replayed: true }
-      checkRepairable(latest, revisited.base)
+      if (!revisited.base) throw nothingToRepair(latest)
       const attempt = makeRepair(latest, revisited.base, order, { now: clock.now(), deadline, instance: deps.instance })
       const begun = await transitions.again(latest, attempt)
       if (begun) return { ...(await deps.submit(begun, deadline, 'counted')), replayed: false }
@@ -72,21 +73,19 @@ function attach(run: Run): Repaired {
   })
 }
 
-function checkRepairable(run: Run, base: RepairBase | undefined): asserts base is RepairBase {
+function checkEndedBadly(run: Run): void {
   if (run.attempt.result === 'OK') {
     throw new GatewayError('run-not-repairable', `Run ${run.id} ended well: there is nothing to repair.`, { run })
   }
   if (run.attempt.state === 'UNCONFIRMED') {
-    throw new GatewayError(
-      'run-not-repairable',
-      `Whether run ${run.id} started is not known yet. ${run.attempt.message}`,
-      { run },
-    )
-  }
-  if (!base) {
-    const detail = `Databricks has no run to repair for run ${run.id}. Trigger it again with rerun=new instead.`
+    const detail = `Whether run ${run.id} started is not known yet. ${run.attempt.message}`
     throw new GatewayError('run-not-repairable', detail, { run })
   }
+}
+
+function nothingToRepair(run: Run): GatewayError {
+  const detail = `Databricks has no run to repair for run ${run.id}. Trigger it again with rerun=new instead.`
+  return new GatewayError('run-not-repairable', detail, { run })
 }
 
 /** The intent of a repair: in the ledger before Databricks is asked, with its post counted as in doubt. */

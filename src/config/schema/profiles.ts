@@ -26,6 +26,10 @@ export const dialectOptions = {
     description: 'Status of an accepted trigger while its run is active; 200 does not go with outcome http.',
   }),
   rerun: oneOf(RERUNS, { default: 'replay', description: 'What a repeated key of a failed run does.' }),
+  output: oneOf(['none', 'ko'], {
+    default: 'none',
+    description: 'ko: an answer that shows a run which did not end well carries the output of its tasks as text.',
+  }),
   key: oneOf(['required', 'optional'], {
     default: 'optional',
     description: 'required refuses a trigger without an idempotency key. pending: error always requires one.',

@@ -1,16 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { FastifyReply } from 'fastify'
 import type { Config } from '../../config/schema.ts'
 import type { DatabricksError } from '../../databricks/errors.ts'
 import type { RunFacts } from '../../metrics/runs.ts'
 import type { Catalogue } from '../../runs/catalogue.ts'
+import type { DryRun, Forecast } from '../../runs/dry-run.ts'
 import { type ErrorCode, GatewayError } from '../../runs/errors.ts'
+import type { Order } from '../../runs/intent.ts'
 import { checkJob } from '../../runs/read.ts'
 import type { Run } from '../../runs/run.ts'
 import { isDone } from '../../runs/run.ts'
 import type { Trigger } from '../../runs/trigger.ts'
 import { readBody } from '../body.ts'
-import { callerOf } from '../call.ts'
+import { callerOf, type Format } from '../call.ts'
 import { collectParameters } from '../given-parameters.ts'
 import type { Guard } from '../guard.ts'
 import { readTriggerOptions } from '../options.ts'
@@ -24,6 +27,7 @@ export interface TriggerRouteDeps {
   config: Config
   catalogue: Catalogue
   trigger: Trigger
+  dryRun: DryRun
   guard: Guard
   answers: RunAnswers
   waitForEnd: WaitForEnd
@@ -67,7 +71,7 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
           ...startFrom(caller.config, config),
           job,
         })
-        const triggered = await trigger({
+        const order: Order = {
           client: { id: caller.id, name: caller.name, key_id: caller.key_id },
           job: params.job,
           parameters: collectParameters(job, query, body),
@@ -80,7 +84,12 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
           remote_address: request.ip,
           arrived_at: call.arrivedAt,
           signal: call.signal,
-        })
+        }
+        if (options.dryRun) {
+          facts.triggered(params.job, caller.name, 'dry_run')
+          return sendForecast(reply, call.format, order, await deps.dryRun(order))
+        }
+        const triggered = await trigger(order)
         call.answer = triggered.answer
         facts.triggered(params.job, caller.name, triggered.answer)
         if (triggered.refusal) throw refused(triggered.run, triggered.refusal)
@@ -93,6 +102,24 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
       },
     )
   }
+}
+
+function sendForecast(reply: FastifyReply, format: Format, order: Order, { run, ...forecast }: Forecast) {
+  reply.header('cache-control', 'no-store')
+  const message = FORECASTS[forecast.would]
+  if (format !== 'json') return reply.type('text/plain; charset=utf-8').send(`${message}\n`)
+  const { job, key = null } = order
+  return reply.send({ dry_run: true, ...forecast, message, job, key, run_id: run?.id ?? null })
+}
+
+const FORECASTS: Record<Forecast['would'], string> = {
+  start: 'A run would be started.',
+  attach: "The key's run is under way: nothing would be started.",
+  replay: "The key's run has ended and would be answered: nothing would be started.",
+  resubmit: "The key's run was never confirmed: it would be submitted again under the same token.",
+  attempt: "The key's run would be started again, as its next attempt.",
+  repair: "What failed of the key's run would be repaired.",
+  'new-order': 'The key has outlived its time: a new run would be started.',
 }
 
 const REFUSALS: Partial<Record<DatabricksError['kind'], [ErrorCode, string]>> = {

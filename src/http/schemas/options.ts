@@ -21,8 +21,14 @@ const format = choice(['json', 'text', 'result'], {
   description: 'text: the state alone. result: OK, KO or ACTIVE. Also `Accept: text/plain`.',
 })
 const include = Type.String({
-  pattern: '^(tasks|attempts)(,(tasks|attempts))*$',
-  description: 'More of the run, with commas between: tasks (every task), attempts (all attempts).',
+  pattern: '^(tasks|attempts|output)(,(tasks|attempts|output))*$',
+  description:
+    'More of the run, with commas between: tasks (every task), attempts (all attempts), output (what the tasks left ' +
+    'behind, as text of at most 16 kB; takes the permission output).',
+})
+const ref = Type.String({
+  maxLength: TEXT_LENGTH,
+  description: 'A note of where the call comes from, such as SALES/LOAD_SALES/0a1b2/1. Also `X-Ref`.',
 })
 const key = Type.String({
   maxLength: TEXT_LENGTH,
@@ -48,9 +54,9 @@ const triggerOptions = {
     maxLength: TEXT_LENGTH,
     description: 'Which press of the rerun button this is: each one starts at most one attempt.',
   }),
-  ref: Type.String({
-    maxLength: TEXT_LENGTH,
-    description: 'A note of where the call comes from, such as SALES/LOAD_SALES/0a1b2/1. Also `X-Ref`.',
+  ref,
+  dry_run: Type.Boolean({
+    description: 'true: checks everything, Databricks included, and says what would happen; nothing starts.',
   }),
   start_within: Type.Integer({
     minimum: 1,
@@ -115,6 +121,28 @@ export const RunByKeyQuerySchema = Type.Composite([Type.Object(byKey), Type.Part
 export const AwaitByKeyQuerySchema = Type.Composite([Type.Object(byKey), Type.Partial(Type.Object(awaitOptions))], {
   additionalProperties: false,
 })
+
+const cancelOptions = { wait, format, include, ref }
+export const CancelQuerySchema = Type.Partial(closed({ ...cancelOptions, ...whichWorkspace }), {
+  additionalProperties: false,
+})
+export const CancelByKeyQuerySchema = Type.Composite([Type.Object(byKey), Type.Partial(Type.Object(cancelOptions))], {
+  additionalProperties: false,
+})
+
+export const RepairQuerySchema = Type.Partial(
+  closed({
+    ...readOptions,
+    ref,
+    tasks: Type.String({
+      pattern: '^[\\w-]{1,100}( *, *[\\w-]{1,100})*$',
+      description: 'Keys of the tasks to rerun, with commas between. Left out: every task that did not end well.',
+    }),
+    dependents: Type.Boolean({ description: 'Also the tasks that depend on them.' }),
+    ...whichWorkspace,
+  }),
+  { additionalProperties: false },
+)
 
 /** What may be asked of a read; an await takes fewer of these. */
 export type ReadQuery = Static<typeof RunQuerySchema>

@@ -39,6 +39,16 @@ const TaskCountsSchema = Type.Object({
   skipped: Type.Integer(),
 })
 
+const CancelSchema = Type.Object(
+  {
+    asked_at: instant('When it was asked for.'),
+    client: Type.String({ description: 'Who asked.' }),
+    ref: nullable(Type.String({ description: "The asking caller's own note." })),
+    sent_at: nullable(instant('When Databricks took it; the run ends some time later.')),
+  },
+  { description: 'A wish to end the run, kept until it is over.' },
+)
+
 const AttemptSchema = Type.Object(
   {
     number: Type.Integer({ description: 'From 1.' }),
@@ -94,10 +104,11 @@ export const RunSchema = Type.Object(
     result_state: nullable(Type.String({ description: "Databricks' own word." })),
     termination_code: nullable(Type.String({ description: "Databricks' own word." })),
     failure: nullable(FailureSchema),
-    cancel: Type.Null({ description: 'A cancel that was asked for.' }),
+    cancel: nullable(CancelSchema),
     task_counts: nullable(TaskCountsSchema),
     tasks_observed_at: nullable(instant('When the tasks were last read.')),
     tasks: Type.Array(TaskSchema, { description: 'Failed and running tasks, at most 20; all with include=tasks.' }),
+    output: Type.Optional(Type.String({ description: 'What the tasks left behind; with include=output.' })),
     attempts: Type.Optional(Type.Array(AttemptSchema, { description: 'Oldest first; with include=attempts.' })),
   },
   { $id: 'Run', title: 'Run', description: 'A run and its latest attempt, flat where schedulers look.' },

@@ -1,0 +1,23 @@
+import { Type } from '@sinclair/typebox'
+import { databricksId, nullable } from './types.ts'
+
+export const OutputSchema = Type.Object({
+  id: Type.String(),
+  job: Type.String(),
+  state: Type.String(),
+  attempt: Type.Integer(),
+  tasks: Type.Array(
+    Type.Object({
+      task_key: Type.String(),
+      state: Type.String(),
+      databricks_run_id: nullable(databricksId('Run of the task in Databricks.')),
+      attempt: Type.Integer({ description: "Databricks' own retries of the task, from 0." }),
+      error: nullable(Type.String()),
+      error_trace: nullable(Type.String({ description: 'Without ANSI codes.' })),
+      notebook_exit: nullable(Type.String({ description: 'The value of dbutils.notebook.exit().' })),
+      logs: nullable(Type.String({ description: 'The end of standard output and error; not for notebooks.' })),
+      truncated: Type.Boolean(),
+      unreadable: nullable(Type.String({ description: 'Why Databricks did not show it.' })),
+    }),
+  ),
+})
