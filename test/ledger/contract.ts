@@ -160,6 +160,26 @@ export function runStoreContract(t: Test, open: () => Promise<RunStore>): void {
     }
   })
 
+  t.test('keeps the first output of an attempt', async (t) => {
+    const store = await fresh(t)
+    const run = sampleRun()
+    await store.insert(run)
+    t.equal(await store.output(run.id, 1), undefined)
+    const output = {
+      task_key: 'load',
+      state: 'FAILED',
+      databricks_run_id: '1',
+      attempt: 0,
+      error: 'x',
+      error_trace: 'Ñ\n',
+    }
+    const kept = [{ ...output, notebook_exit: null, logs: null, truncated: false, unreadable: null }]
+    await store.keepOutput(run.id, 1, kept)
+    await store.keepOutput(run.id, 1, [])
+    t.same(await store.output(run.id, 1), kept)
+    t.equal(await store.output(run.id, 2), undefined)
+  })
+
   t.test('a lease has one holder until it is released or over', async (t) => {
     const store = await fresh(t)
     t.ok(await store.lease('watch', 'a', 60_000), 'taken')

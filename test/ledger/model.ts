@@ -1,7 +1,6 @@
 import type { Attempt, Run } from '../../src/runs/run.ts'
-import type { ActiveCount, Ending, JobSummary, Observation, RunFilter, RunStore } from '../../src/runs/store.ts'
-
-type Modelled = Omit<RunStore, 'tombstone' | 'tombstoneByKey' | 'lease' | 'releaseLease' | 'size' | 'close'>
+import type { ActiveCount, Ending, JobSummary, Observation, RunFilter } from '../../src/runs/store.ts'
+import type { Subject } from './operations.ts'
 
 interface Kept {
   run: Omit<Run, 'attempt'>
@@ -10,7 +9,7 @@ interface Kept {
 }
 
 /** What a run store does, in the plainest words: arrays, searched from end to end. */
-export function createModel(): Modelled {
+export function createModel(): Subject {
   const kept: Kept[] = []
   const endings: (Ending & { count: number })[] = []
   const summaries: JobSummary[] = []

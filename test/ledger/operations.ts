@@ -5,7 +5,10 @@ import type { AttemptChange, Ending, RunFilter, RunStore } from '../../src/runs/
 import { sampleAttempt, sampleRun } from './sample.ts'
 
 /** The part of a store that operations act on; a model has no more. */
-export type Subject = Omit<RunStore, 'tombstone' | 'tombstoneByKey' | 'lease' | 'releaseLease' | 'size' | 'close'>
+export type Subject = Omit<
+  RunStore,
+  'tombstone' | 'tombstoneByKey' | 'lease' | 'releaseLease' | 'output' | 'keepOutput' | 'size' | 'close'
+>
 
 /** Acts on a store; `seen` are the runs that were read from it so far, stale ones among them. */
 export interface Operation {
