@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { createAuthenticate } from './callers/keys.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
+import { type Core, createCore } from './core.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
 import { createServer } from './http/server.ts'
 import { openLedger } from './ledger/open.ts'
@@ -11,28 +12,11 @@ import { logMoved } from './log/moved.ts'
 import { createSecrets } from './log/secrets.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
-import { createAskToCancel, createCancel } from './runs/cancel.ts'
-import { createCatalogue } from './runs/catalogue.ts'
-import { createDryRun } from './runs/dry-run.ts'
-import { createObserve } from './runs/observe.ts'
-import { createReadOutput } from './runs/output.ts'
-import { createPrepare } from './runs/prepare.ts'
-import { createRead } from './runs/read.ts'
-import { createRepair } from './runs/repair.ts'
-import { createRevisit } from './runs/revisit.ts'
+import { keepPurging } from './runs/purge.ts'
 import type { Run } from './runs/run.ts'
-import { createSettle } from './runs/settle.ts'
-import { createSubmit, type Submit } from './runs/submit.ts'
-import { createSubmitRepair } from './runs/submit-repair.ts'
-import { createTellings } from './runs/tell.ts'
-import { createTransitions, type Moved } from './runs/transition.ts'
-import { createTrigger } from './runs/trigger.ts'
-import { createWaits } from './runs/wait.ts'
-import { nextLook } from './runs/watch/cadence.ts'
+import type { RunStore } from './runs/store.ts'
 import { createLease } from './runs/watch/lease.ts'
-import { createLook } from './runs/watch/look.ts'
-import { createUsualDurations } from './runs/watch/usual.ts'
-import { createWatcher } from './runs/watch/watcher.ts'
+import { createWatcher, type Watcher } from './runs/watch/watcher.ts'
 import { createWorkspaces } from './workspaces.ts'
 
 export interface AppOptions {
@@ -50,157 +34,138 @@ export interface App {
   stop(): Promise<void>
 }
 
+interface Watch extends Watcher {
+  leads(): boolean
+}
+
+const DAY_MS = 86_400_000
+
 /**
- * Wires and starts the gateway, in the order in which things depend on each other; `stop` goes back the same way.
+ * Starts the gateway: what is opened first is closed last.
  * @throws LedgerOpenError, or the error of a port that cannot be had; then nothing is left running
  */
 export async function startApp({ config, env, clock = systemClock }: AppOptions): Promise<App> {
+  const { server: settings } = config
   const secrets = createSecrets()
   const log = createLogger({ level: readLevel(env), secrets })
   const onError = (error: unknown, run?: Run) => log.error({ err: error, ...(run ? { run: run.id } : {}) })
   const metrics = createMetrics({ config, version: manifest.version, clock })
-  const ledger = await openLedger({ ...config.ledger, instance: config.server.instance })
-  const store = metrics.timeStore(ledger)
-  const workspaces = createWorkspaces({
-    workspaces: config.workspaces,
-    env,
-    clock,
-    version: manifest.version,
-    observerOf: metrics.databricksObserver,
-    onSecret: secrets.add,
-  })
-  const { clientFor } = workspaces
+  const closing: (() => unknown)[] = []
 
-  const logRun = logMoved(log, (job) => config.jobs[job]?.owner)
-  const tell = (moved: Moved) => {
-    metrics.moved(moved)
-    logRun(moved)
-    if (moved.run.attempt.result === 'OK') usual.forget(moved.run.job)
-    waits.wake(moved.run)
-    watchers.get(moved.run.attempt.workspace)?.wake()
+  async function close(): Promise<void> {
+    for (const step of closing.toReversed()) await step()
   }
 
-  const minMs = config.watch.min_interval_seconds * 1000
-  const maxMs = config.watch.max_interval_seconds * 1000
-  const usual = createUsualDurations(store)
-  const waits = createWaits(clock, ({ id, attempt }) => {
-    const soon = clock.now() + minMs
-    if (attempt.databricks_run_id === null || attempt.due_at === null || attempt.due_at <= soon) return
-    store.bringForward(id, attempt.number, soon).then(() => watchers.get(attempt.workspace)?.wake(), onError)
-  })
-  const transitions = createTransitions({ store, tell })
-  const tellings = createTellings({ store, now: clock.now, onError })
-  const settle = createSettle({ store, transitions, clientFor, clock })
-  const observe = createObserve({
-    store,
-    transitions,
-    clientFor,
-    clock,
-    partialOf: (job) => config.jobs[job]?.partial_success ?? 'ok',
-    countUnknown: metrics.unknownState,
-    async nextLookAt(run, startedAt) {
-      const now = clock.now()
-      const elapsedMs = startedAt === null ? undefined : now - startedAt
-      return (
-        now +
-        nextLook({
-          elapsedMs,
-          usual: await usual.of(run.job),
-          waited: waits.has(run.id) || run.attempt.cancel !== null,
-          minMs,
-          maxMs,
-        })
-      )
-    },
-  })
-  const submitting = { store, transitions, clientFor, clock, random: Math.random }
-  const submitRun = createSubmit({ ...submitting, settle })
-  const submitRepair = createSubmitRepair({ ...submitting, observe })
-  const submit: Submit = (run, ...rest) => (run.attempt.kind === 'repair' ? submitRepair : submitRun)(run, ...rest)
-  const askToCancel = createAskToCancel({ transitions, clientFor, clock })
-  const look = createLook({ transitions, observe, askToCancel, clientFor, clock, maxIntervalMs: maxMs })
-  const catalogue = createCatalogue({ jobs: config.jobs, clientOf: workspaces.clientOf, clock })
-  const triggerTimeoutMs = config.server.trigger_timeout_seconds * 1000
-  const revisit = createRevisit({ clientFor, observe, clock })
-  const { instance } = config.server
-  const repair = createRepair({ store, transitions, submit, revisit, clock, instance, triggerTimeoutMs })
-  const workspaceHost = (workspace: string) => workspaces.clientOf(workspace).host
-  const prepare = createPrepare({ catalogue, workspaceHost, triggerTimeoutMs })
-  const trigger = createTrigger({
-    prepare,
-    store,
-    transitions,
-    submit,
-    revisit,
-    repair,
-    tellings,
-    waits,
-    clock,
-    instance,
-  })
+  async function open(): Promise<Omit<App, 'stop'>> {
+    const store = metrics.timeStore(await openLedger({ ...config.ledger, instance: settings.instance }))
+    closing.push(store.close)
 
+    const { observerOf, onSecret } = { observerOf: metrics.databricksObserver, onSecret: secrets.add }
+    const { version } = manifest
+    const workspaces = createWorkspaces({ workspaces: config.workspaces, env, clock, version, observerOf, onSecret })
+    closing.push(workspaces.close)
+
+    const logRun = logMoved(log, (job) => config.jobs[job]?.owner)
+    const core = createCore({
+      config,
+      store,
+      workspaces,
+      clock,
+      onMoved(moved) {
+        metrics.moved(moved)
+        logRun(moved)
+      },
+      onDue: (workspace) => watches.get(workspace)?.wake(),
+      onUnknownState: metrics.unknownState,
+      onError,
+    })
+    const names = [...workspaces.names(), ...(await namesInUse(store))]
+    const watches = createWatches(names, { store, core, clock, onError })
+    metrics.readFrom({
+      store,
+      usual: core.usual,
+      waiters: core.waits.count,
+      leads: (workspace) => watches.get(workspace)?.leads() ?? false,
+      accessTokenExpiresAt: (workspace) => workspaces.clientOf(workspace).accessTokenExpiresAt(),
+      onError,
+    })
+
+    const authenticate = createAuthenticate(config.clients)
+    const server = await createServer({
+      ...core,
+      config,
+      store,
+      authenticate,
+      metrics,
+      health: () => health,
+      clock,
+      log,
+    })
+    const metricsServer = settings.metrics_port === null ? undefined : createMetricsServer(metrics)
+    closing.push(() => metricsServer?.close())
+    const metricsUrl = (await metricsServer?.listen({ host: settings.host, port: settings.metrics_port ?? 0 })) ?? null
+
+    for (const watch of watches.values()) watch.start()
+    closing.push(() => Promise.all([...watches.values()].map((watch) => watch.stop())))
+    const stopping = new AbortController()
+    const retentionMs = config.ledger.retention_days * DAY_MS
+    const purging = keepPurging({ store, clock, retentionMs, onError }, stopping.signal)
+    closing.push(() => {
+      stopping.abort()
+      return purging
+    })
+
+    closing.push(() => server.close())
+    const url = await server.listen({ host: settings.host, port: settings.port })
+    closing.push(core.waits.endAll)
+    return { url, metricsUrl }
+  }
+
+  const health = { ready: false, draining: false }
+  try {
+    const { url, metricsUrl } = await open()
+    health.ready = true
+    log.info({ event: 'gateway.started', url, metrics_url: metricsUrl, version: manifest.version })
+    return {
+      url,
+      metricsUrl,
+      async stop() {
+        health.draining = true
+        log.info({ event: 'gateway.draining', seconds: settings.drain_seconds })
+        await clock.sleep(settings.drain_seconds * 1000)
+        await close()
+        log.info({ event: 'gateway.stopped' })
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** A workspace that has left the configuration, or has another name there, still has its unfinished runs. */
+async function namesInUse(store: RunStore): Promise<string[]> {
+  return (await store.activeCounts()).map(({ workspace }) => workspace)
+}
+
+function createWatches(
+  names: string[],
+  {
+    store,
+    core,
+    clock,
+    onError,
+  }: { store: RunStore; core: Core; clock: Clock; onError: (e: unknown, run?: Run) => void },
+): Map<string, Watch> {
   const holder = `${hostname()}:${process.pid}:${ulid()}`
-  const watchers = new Map(
-    workspaces.names().map((workspace) => {
+  const { submit, look } = core
+  return new Map(
+    names.map((workspace) => {
       const lease = createLease({ store, clock, name: `watch:${workspace}`, holder, onError })
-      const submitOnce = (run: Run) => submit(run, clock.now() + triggerTimeoutMs)
-      const watcher = createWatcher({ workspace, store, lease, clock, submit: submitOnce, look, onError })
-      return [workspace, Object.assign(watcher, { leads: lease.held })] as const
+      const watcher = createWatcher({ workspace, store, lease, clock, submit, look, onError })
+      return [workspace, { ...watcher, leads: lease.held }]
     }),
   )
-  metrics.readFrom({
-    store,
-    usual,
-    waiters: waits.count,
-    leads: (workspace) => watchers.get(workspace)?.leads() ?? false,
-    accessTokenExpiresAt: (workspace) => workspaces.clientOf(workspace).accessTokenExpiresAt(),
-    onError,
-  })
-
-  const state = { ready: false, draining: false }
-  const server = await createServer({
-    config,
-    trigger,
-    dryRun: createDryRun({ prepare, store, clientOf: workspaces.clientOf, clock, instance }),
-    cancel: createCancel({ store, transitions, clientFor, waits, clock }),
-    repair,
-    readOutput: createReadOutput({ store, clientFor, clock, onError }),
-    read: createRead({ store, catalogue }),
-    store,
-    waits,
-    tellings,
-    catalogue,
-    usual,
-    authenticate: createAuthenticate(config.clients),
-    metrics,
-    health: () => state,
-    clock,
-    log,
-  })
-  const metricsServer = config.server.metrics_port === null ? null : createMetricsServer(metrics)
-  const url = await server.listen({ host: config.server.host, port: config.server.port })
-  const metricsUrl =
-    (await metricsServer?.listen({ host: config.server.host, port: config.server.metrics_port ?? 0 })) ?? null
-  for (const watcher of watchers.values()) watcher.start()
-  state.ready = true
-  log.info({ event: 'gateway.started', url, metrics_url: metricsUrl, version: manifest.version })
-
-  return {
-    url,
-    metricsUrl,
-    async stop() {
-      state.draining = true
-      log.info({ event: 'gateway.draining', seconds: config.server.drain_seconds })
-      await clock.sleep(config.server.drain_seconds * 1000)
-      waits.endAll()
-      await server.close()
-      await Promise.all([...watchers.values()].map((watcher) => watcher.stop()))
-      await metricsServer?.close()
-      await workspaces.close()
-      await store.close()
-      log.info({ event: 'gateway.stopped' })
-    },
-  }
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const

@@ -6,6 +6,7 @@ import { selectLatest } from './latest.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
 import { createOutputs } from './outputs.ts'
+import { createPurge } from './purge.ts'
 import { decodeAttempt, decodeRun, encodeAttempt, encodeChange, encodeRun, keySlot, type LatestRow } from './rows.ts'
 import { compileStatements } from './statements.ts'
 import { createSteps } from './steps.ts'
@@ -139,6 +140,7 @@ export function createRunStore({ db, write, now, size, close }: LedgerDatabase):
     ...totalsReader(db),
     ...createLeases(write, now),
     ...createOutputs(db, write),
+    ...createPurge(write),
 
     size,
     close,

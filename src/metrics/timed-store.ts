@@ -40,6 +40,7 @@ export function createTimedStore({ histogram }: Instruments): (store: RunStore) 
     nextDue: (workspace, step, now) => time('next_due', () => store.nextDue(workspace, step, now)),
     output: (runId, attempt) => time('output', () => store.output(runId, attempt)),
     keepOutput: (runId, attempt, output) => time('keep_output', () => store.keepOutput(runId, attempt, output)),
+    purge: (what) => time('purge', () => store.purge(what)),
     tombstone: (runId) => time('tombstone', () => store.tombstone(runId)),
     tombstoneByKey: (clientId, job, key) => time('tombstone_by_key', () => store.tombstoneByKey(clientId, job, key)),
     endings: () => time('endings', () => store.endings()),

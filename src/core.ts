@@ -1,0 +1,111 @@
+import type { Clock } from './clock.ts'
+import type { Config } from './config/schema.ts'
+import { createAskToCancel, createCancel } from './runs/cancel.ts'
+import { createCatalogue } from './runs/catalogue.ts'
+import { createDryRun } from './runs/dry-run.ts'
+import { createObserve } from './runs/observe.ts'
+import { createReadOutput } from './runs/output.ts'
+import { createPrepare } from './runs/prepare.ts'
+import { createRead } from './runs/read.ts'
+import { createRepair } from './runs/repair.ts'
+import { createRevisit } from './runs/revisit.ts'
+import type { Run } from './runs/run.ts'
+import { createSettle } from './runs/settle.ts'
+import type { RunStore } from './runs/store.ts'
+import { createSubmit, type Submit } from './runs/submit.ts'
+import { createSubmitRepair } from './runs/submit-repair.ts'
+import { createTellings } from './runs/tell.ts'
+import { createTransitions, type Moved } from './runs/transition.ts'
+import { createTrigger } from './runs/trigger.ts'
+import { createWaits } from './runs/wait.ts'
+import { nextLook } from './runs/watch/cadence.ts'
+import { createLook } from './runs/watch/look.ts'
+import { createUsualDurations } from './runs/watch/usual.ts'
+import type { Workspaces } from './workspaces.ts'
+
+export interface CoreDeps {
+  config: Config
+  store: RunStore
+  workspaces: Workspaces
+  clock: Clock
+  /** Told of every change of a run, once it is durable. */
+  onMoved: (moved: Moved) => void
+  /** A run's next step is due earlier than it was. */
+  onDue: (workspace: string) => void
+  onUnknownState: (value: string) => void
+  onError: (error: unknown) => void
+}
+
+export type Core = ReturnType<typeof createCore>
+
+/** The operations on runs, wired to the ledger and the workspaces. */
+export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps) {
+  const { onError } = on
+  const { clientFor, clientOf } = workspaces
+  const { instance } = config.server
+  const triggerTimeoutMs = config.server.trigger_timeout_seconds * 1000
+  const minMs = config.watch.min_interval_seconds * 1000
+  const maxMs = config.watch.max_interval_seconds * 1000
+
+  const usual = createUsualDurations(store)
+  const waits = createWaits(clock, ({ id, attempt }) => {
+    const soon = clock.now() + minMs
+    if (attempt.databricks_run_id === null || attempt.due_at === null || attempt.due_at <= soon) return
+    store.bringForward(id, attempt.number, soon).then(() => on.onDue(attempt.workspace), onError)
+  })
+  const transitions = createTransitions({
+    store,
+    tell(moved) {
+      on.onMoved(moved)
+      if (moved.run.attempt.result === 'OK') usual.forget(moved.run.job)
+      waits.wake(moved.run)
+      on.onDue(moved.run.attempt.workspace)
+    },
+  })
+  const tellings = createTellings({ store, now: clock.now, onError })
+
+  async function nextLookAt(run: Run, startedAt: number | null): Promise<number> {
+    const now = clock.now()
+    const elapsedMs = startedAt === null ? undefined : now - startedAt
+    const waited = waits.has(run.id) || run.attempt.cancel !== null
+    return now + nextLook({ elapsedMs, usual: await usual.of(run.job), waited, minMs, maxMs })
+  }
+  const partialOf = (job: string) => config.jobs[job]?.partial_success ?? 'ok'
+  const watched = { store, transitions, clientFor, clock }
+  const observe = createObserve({ ...watched, partialOf, nextLookAt, countUnknown: on.onUnknownState })
+  const askToCancel = createAskToCancel(watched)
+  const look = createLook({ ...watched, observe, askToCancel, maxIntervalMs: maxMs })
+
+  const submitting = { ...watched, random: Math.random }
+  const submitRun = createSubmit({ ...submitting, settle: createSettle(watched) })
+  const submitRepair = createSubmitRepair({ ...submitting, observe })
+  const submit: Submit = (run, ...rest) => (run.attempt.kind === 'repair' ? submitRepair : submitRun)(run, ...rest)
+
+  const catalogue = createCatalogue({ jobs: config.jobs, clientOf, clock })
+  const prepare = createPrepare({ catalogue, workspaceHost: (name) => clientOf(name).host, triggerTimeoutMs })
+  const starting = {
+    store,
+    transitions,
+    submit,
+    revisit: createRevisit({ clientFor, observe, clock }),
+    clock,
+    instance,
+  }
+  const repair = createRepair({ ...starting, triggerTimeoutMs })
+
+  return {
+    usual,
+    waits,
+    tellings,
+    catalogue,
+    trigger: createTrigger({ ...starting, prepare, repair, tellings, waits }),
+    dryRun: createDryRun({ prepare, store, clientOf, clock, instance }),
+    cancel: createCancel({ ...watched, waits }),
+    repair,
+    read: createRead({ store, catalogue }),
+    readOutput: createReadOutput({ store, clientFor, clock, onError }),
+    look,
+    /** One more try in the background. */
+    submit: (run: Run) => submit(run, clock.now() + triggerTimeoutMs),
+  }
+}

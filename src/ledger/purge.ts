@@ -1,0 +1,45 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { RunStore } from '../runs/store.ts'
+import type { Write } from './commit.ts'
+import type { Tables } from './tables.ts'
+
+/** Removes runs that ended long ago; the totals of endings are not touched. */
+export function createPurge(write: Write): Pick<RunStore, 'purge'> {
+  return {
+    purge: ({ endedBefore, tombstonesBefore, now, limit }) =>
+      write(async (trx) => {
+        const runs = await selectEnded(trx, endedBefore, limit)
+        if (runs.length > 0) {
+          await trx
+            .insertInto('tombstones')
+            .values(runs.map(({ id, ...run }) => ({ run_id: id, ...run, purged_at: now })))
+            .onConflict((conflict) => conflict.column('run_id').doNothing())
+            .execute()
+          const ids = runs.map(({ id }) => id)
+          for (const table of ['outputs', 'attempts'] as const) {
+            await trx.deleteFrom(table).where('run_id', 'in', ids).execute()
+          }
+          await trx.deleteFrom('runs').where('id', 'in', ids).execute()
+        }
+        await trx.deleteFrom('tombstones').where('purged_at', '<', tombstonesBefore).execute()
+        return runs.length
+      }),
+  }
+}
+
+/** Ids sort by time, so the oldest runs come first and a batch never reads far. A next step that is due keeps a run. */
+function selectEnded(trx: Transaction<Tables> | Kysely<Tables>, endedBefore: number, limit: number) {
+  return trx
+    .selectFrom('runs')
+    .innerJoin('attempts', (join) =>
+      join.onRef('attempts.run_id', '=', 'runs.id').onRef('attempts.number', '=', 'runs.attempt'),
+    )
+    .select(['runs.id', 'runs.job', 'runs.client_id', 'runs.key_slot', 'runs.attempt as last_attempt'])
+    .where('runs.created_at', '<', endedBefore)
+    .where('runs.result', '!=', '')
+    .where('attempts.finished_at', '<', endedBefore)
+    .where('attempts.due_at', 'is', null)
+    .orderBy('runs.id')
+    .limit(limit)
+    .execute()
+}

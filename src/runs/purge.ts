@@ -1,0 +1,32 @@
+import type { Clock } from '../clock.ts'
+import type { RunStore } from './store.ts'
+
+export interface PurgeDeps {
+  store: Pick<RunStore, 'purge'>
+  clock: Clock
+  retentionMs: number
+  onError: (error: unknown) => void
+}
+
+/** Small, so that triggers are not held up by it. */
+const BATCH = 100
+const BETWEEN_BATCHES_MS = 200
+const BETWEEN_ROUNDS_MS = 3_600_000
+/** A purged key's attempts go on counting, and its runs answer 410, for so long. */
+const TOMBSTONE_MS = 400 * 86_400_000
+
+/** Removes finished runs after their retention, a few at a time, until `signal` aborts. Safe on every replica. */
+export async function keepPurging(
+  { store, clock, retentionMs, onError }: PurgeDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const now = clock.now()
+    const round = { endedBefore: now - retentionMs, tombstonesBefore: now - TOMBSTONE_MS, now, limit: BATCH }
+    const purged = await store.purge(round).catch((error) => {
+      onError(error)
+      return 0
+    })
+    await clock.sleep(purged < BATCH ? BETWEEN_ROUNDS_MS : BETWEEN_BATCHES_MS, signal)
+  }
+}
