@@ -119,6 +119,16 @@ t.test('an answer to a repeated key says that nothing ran, and how to run again'
   t.match(active, { replayed: true, message: 'running: a' })
 })
 
+t.test('a wish to cancel, without who could be found by it', async (t) => {
+  const cancel = { asked_at: NOW, client: 'other', key_id: 'k', ref: 'R', remote_address: '10.0.0.1', sent_at: null }
+  t.strictSame(presentRun(makeRun({ attempt: { cancel } }), view).cancel, {
+    asked_at: '2025-11-22T08:27:40.000Z',
+    client: 'other',
+    ref: 'R',
+    sent_at: null,
+  })
+})
+
 t.test('attempts, oldest first, without what is internal', async (t) => {
   const { attempt } = makeRun({ attempt: { state: 'FAILED', result: 'KO', cause: 'user_code' } })
   const run = makeRun({ attempt: { number: 2, kind: 'new', state: 'RUNNING' } })
