@@ -55,6 +55,7 @@ export function createSubmit({ store, transitions, clientFor, settle, clock, ran
         ...REOPENED,
         state: isDone(attempt.state) ? 'PENDING' : furthest(attempt.state, 'PENDING'),
         databricks_run_id: runId,
+        run_url: `${attempt.workspace_host}/jobs/${attempt.databricks_job_id}/runs/${runId}`,
         message: 'Databricks has accepted the run.',
         due_at: clock.now(),
       }

@@ -100,12 +100,14 @@ export function createTrigger(deps: TriggerDeps): Trigger {
     return run && submit(run, prepared.deadline)
   }
 
-  /** The first caller's submission is this one's too: its answer is awaited, within this call's own time. */
-  async function attach(prepared: Prepared, holder: Run): Promise<Triggered> {
+  /** The submission that is under way is this caller's too: its answer is awaited, one that is put off is not. */
+  async function attach({ order, deadline }: Prepared, holder: Run): Promise<Triggered> {
+    const { last_try_at, created_at } = holder.attempt
+    const tryEnds = (last_try_at ?? created_at) + (deadline - order.arrived_at)
     const read = async () => (await store.get(holder.id)) ?? holder
     const run = await deps.waits.until(read, holder.id, ({ attempt }) => attempt.state !== 'SUBMITTING', {
-      until: prepared.deadline,
-      signal: prepared.order.signal,
+      until: Math.min(deadline, tryEnds),
+      signal: order.signal,
     })
     return { run, answer: 'attached', replayed: true }
   }

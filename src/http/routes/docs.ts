@@ -8,8 +8,10 @@ export function docsRoutes(): FastifyPluginAsyncTypebox {
     app.get('/openapi.json', { schema: SCHEMA }, async () => app.swagger())
     await app.register(swaggerUi, {
       routePrefix: '/docs',
-      uiConfig: { deepLinking: true, displayRequestDuration: true, persistAuthorization: true, tryItOutEnabled: true },
+      // There is one document, so no bar to choose another.
+      uiConfig: { layout: 'BaseLayout', deepLinking: true, displayRequestDuration: true, tryItOutEnabled: true },
       theme: { title: 'databricks-job-gateway' },
+      logo: null,
     })
   }
 }
