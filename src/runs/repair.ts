@@ -125,7 +125,7 @@ function makeRepair(
 }
 
 /** Databricks does not carry parameters over by itself, so they are always sent again: Jobs API 2.2, runs/repair. */
-export function makeRepairBody(
+function makeRepairBody(
   lastBody: string,
   base: RepairBase,
   { tasks, dependents }: Pick<RepairOrder, 'tasks' | 'dependents'>,

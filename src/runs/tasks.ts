@@ -3,7 +3,7 @@ import { readOutcome } from './outcome.ts'
 import type { Task, TaskCounts } from './run.ts'
 
 /** A run's tasks as Databricks sent them, the latest attempt of each: retries and repairs repeat a task key. */
-export function latestTasks(run: UpstreamRun): RunTask[] {
+function latestTasks(run: UpstreamRun): RunTask[] {
   const latest = new Map<string, RunTask>()
   for (const task of run.tasks ?? []) {
     const seen = latest.get(task.task_key)
