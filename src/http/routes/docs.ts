@@ -11,7 +11,6 @@ export function docsRoutes(): FastifyPluginAsyncTypebox {
       // There is one document, so no bar to choose another.
       uiConfig: { layout: 'BaseLayout', deepLinking: true, displayRequestDuration: true, tryItOutEnabled: true },
       theme: { title: 'databricks-job-gateway' },
-      logo: null,
     })
   }
 }
