@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Test } from 'tap'
 import { startApp } from '../../src/app.ts'
+import type { Clock } from '../../src/clock.ts'
 import { createSimulator, type Simulator, type SimulatorSettings } from '../../src/simulator/simulator.ts'
 import { readFiles } from './config-files.ts'
 
@@ -12,6 +13,9 @@ export interface InProcessSettings {
   jobs: Record<string, Section>
   /** Options of the clients by name; each has its name as key, and may trigger and read everything. */
   clients: Record<string, Section>
+  ledger?: Section
+  /** Of the gateway and of the workspace. */
+  clock?: Clock
 }
 
 export interface Reply {
@@ -30,7 +34,8 @@ export interface InProcess {
 
 /** The whole program within the test's process, on a simulated workspace, with its ledger in memory. */
 export async function startInProcess(t: Test, settings: InProcessSettings): Promise<InProcess> {
-  const simulator = await createSimulator(settings.workspace)
+  const clock = settings.clock ? { clock: settings.clock } : {}
+  const simulator = await createSimulator({ ...clock, ...settings.workspace })
   t.teardown(() => simulator.close())
   const clients = Object.entries(settings.clients).map(([name, options]) => [
     name,
@@ -45,6 +50,7 @@ export async function startInProcess(t: Test, settings: InProcessSettings): Prom
     server: { host: '127.0.0.1', port: 0, metrics_port: null, drain_seconds: 0, ...settings.server },
     workspaces: { main: { host: simulator.url, auth: { type: 'pat', token: { env: 'TOKEN' } } } },
     watch: { min_interval_seconds: 0.05, max_interval_seconds: 0.5 },
+    ledger: settings.ledger ?? {},
     jobs: settings.jobs,
     clients: Object.fromEntries(clients),
   }
@@ -53,7 +59,7 @@ export async function startInProcess(t: Test, settings: InProcessSettings): Prom
   if ('problems' in read) throw new Error(read.problems.join('\n'))
   // A file of configuration cannot ask for a ledger that keeps nothing.
   const config = { ...read.config, ledger: { ...read.config.ledger, url: 'sqlite::memory:' } }
-  const app = await startApp({ config, env })
+  const app = await startApp({ config, env, ...clock })
   t.teardown(() => app.stop())
 
   return {
