@@ -19,6 +19,7 @@ export interface OptionHeaders {
 export interface Starting {
   dialect: Profile
   maxWaitSeconds: number
+  mayReadOutput: boolean
 }
 
 export interface ReadOptions {
@@ -28,7 +29,7 @@ export interface ReadOptions {
   outcome: 'body' | 'http'
   pending: 202 | 'error'
   format: Format
-  include: { tasks: boolean; attempts: boolean; output: 'asked' | 'when-bad' | 'no' }
+  include: { tasks: boolean; attempts: boolean; output: 'always' | 'when-bad' | 'no' }
 }
 
 export interface TriggerOptions extends ReadOptions {
@@ -118,7 +119,8 @@ export function readRepairOptions(
   }
 }
 
-function readShared(asked: ReadQuery, headers: OptionHeaders, { dialect, maxWaitSeconds }: Starting, wait: number) {
+function readShared(asked: ReadQuery, headers: OptionHeaders, starting: Starting, wait: number) {
+  const { dialect, maxWaitSeconds } = starting
   const wish = asked.wait ?? readPreferredWait(headers.prefer)
   const waitSeconds = Math.min(wish ?? wait, maxWaitSeconds)
   const included = asked.include?.split(',') ?? []
@@ -130,9 +132,18 @@ function readShared(asked: ReadQuery, headers: OptionHeaders, { dialect, maxWait
     include: {
       tasks: included.includes('tasks'),
       attempts: included.includes('attempts'),
-      output: included.includes('output') ? 'asked' : dialect.output === 'ko' ? 'when-bad' : 'no',
+      output: chooseOutput(included.includes('output'), starting),
     },
   } as const
+}
+
+/** Checked with the options, before anything is started: afterwards an answer must not be lost for it. */
+function chooseOutput(asked: boolean, { dialect, mayReadOutput }: Starting): ReadOptions['include']['output'] {
+  if (asked && !mayReadOutput) {
+    throw new GatewayError('forbidden', 'include=output takes the permission output. Ask the operators of the gateway.')
+  }
+  if (asked) return 'always'
+  return dialect.output === 'ko' && mayReadOutput ? 'when-bad' : 'no'
 }
 
 /** The same option in query and body must say the same. */

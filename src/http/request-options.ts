@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { ClientConfig } from '../config/schema/clients.ts'
+import type { Caller } from '../callers/permissions.ts'
 import type { Config } from '../config/schema.ts'
 import { resolveDialect } from './dialect.ts'
 import type { OptionHeaders, Starting } from './options.ts'
@@ -16,11 +16,12 @@ export function readHeaders({ headers, raw }: FastifyRequest): OptionHeaders {
   }
 }
 
-/** What a client's options start from. */
-export function startFrom(client: ClientConfig, { server, profiles }: Pick<Config, 'server' | 'profiles'>): Starting {
+/** What a caller's options start from. */
+export function startFrom(caller: Caller, { server, profiles }: Pick<Config, 'server' | 'profiles'>): Starting {
   return {
-    dialect: resolveDialect(client, profiles),
-    maxWaitSeconds: client.max_wait_seconds ?? server.max_wait_seconds,
+    dialect: resolveDialect(caller.config, profiles),
+    maxWaitSeconds: caller.config.max_wait_seconds ?? server.max_wait_seconds,
+    mayReadOutput: caller.may('output'),
   }
 }
 

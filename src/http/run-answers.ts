@@ -1,8 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../callers/permissions.ts'
 import type { Clock } from '../clock.ts'
 import type { WatchConfig } from '../config/schema/watch.ts'
-import { GatewayError } from '../runs/errors.ts'
 import type { ReadOutput } from '../runs/output.ts'
 import type { Run } from '../runs/run.ts'
 import { isDone } from '../runs/run.ts'
@@ -71,13 +69,9 @@ export function createRunAnswers({ store, links, watch, usual, clock, readOutput
     return Math.max(1, Math.ceil(askAgain({ elapsedMs, usual: known, ...bounds }) / 1000))
   }
 
-  /** undefined: not asked for, or not to be had. An answer about a run is never lost for its output. */
-  async function readOutputText(
-    { call }: FastifyRequest,
-    run: Run,
-    { include }: ReadOptions,
-  ): Promise<string | undefined> {
-    if (!wantsOutput(call.caller, run, include.output)) return undefined
+  /** undefined: not asked for, or not to be had. */
+  async function readOutputText(run: Run, { include }: ReadOptions): Promise<string | undefined> {
+    if (include.output === 'no' || (include.output === 'when-bad' && run.attempt.result !== 'KO')) return undefined
     const outputs = await readOutput(run, { deadline: clock.now() + OUTPUT_TIMEOUT_MS }).catch(() => undefined)
     return outputs && presentOutput(run, outputs, { tailLines: OUTPUT_TAIL_LINES, maxBytes: OUTPUT_BYTES })
   }
@@ -115,12 +109,13 @@ export function createRunAnswers({ store, links, watch, usual, clock, readOutput
       if (options.format !== 'json') {
         return reply.type('text/plain; charset=utf-8').send(presentWord(run, options.format))
       }
-      const attempts = options.include.attempts ? await store.attempts(run.id) : undefined
+      // An answer about a run is never lost for what it could show beside it.
+      const attempts = options.include.attempts ? await store.attempts(run.id).catch(() => undefined) : undefined
       const body = presentRun(run, {
         ...view(),
         replay,
         message,
-        output: await readOutputText(request, run, options),
+        output: await readOutputText(run, options),
         allTasks: options.include.tasks,
         ...(attempts && { attempts }),
       })
@@ -130,15 +125,6 @@ export function createRunAnswers({ store, links, watch, usual, clock, readOutput
       return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify({ ...body, type, ...problem }))
     },
   }
-}
-
-/** @throws GatewayError forbidden, when it is asked for without the permission */
-function wantsOutput(caller: Caller | undefined, run: Run, output: ReadOptions['include']['output']): boolean {
-  const may = caller?.may('output') ?? false
-  if (output === 'asked' && !may) {
-    throw new GatewayError('forbidden', 'include=output takes the permission output.', { run })
-  }
-  return output === 'asked' || (output === 'when-bad' && may && run.attempt.result === 'KO')
 }
 
 /** The problem members of an outcome answer, beside the run's own. */

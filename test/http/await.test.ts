@@ -162,7 +162,7 @@ t.test('a ledger that fails during the wait costs nothing but news', async (t) =
     }),
   })
   const run = await server.hold(makeRun({ attempt: RUNNING }))
-  const answer = server.call(`/runs/${run.id}/await?wait=1`)
+  const answer = server.call(`/runs/${run.id}/await?wait=1&include=attempts`)
   await waited(server)
   failed = true
   t.match(await answer, { status: 202, body: { id: run.id, state: 'RUNNING', message: 'running: load' } })

@@ -21,10 +21,11 @@ interface Case {
   body?: TriggerBody
   headers?: Partial<OptionHeaders>
   max?: number
+  mayReadOutput?: boolean
 }
 
-function starting({ profile = 'generic', dialect, max = 45 }: Case) {
-  return { dialect: { ...builtInProfiles[profile], ...dialect }, maxWaitSeconds: max }
+function starting({ profile = 'generic', dialect, max = 45, mayReadOutput = false }: Case) {
+  return { dialect: { ...builtInProfiles[profile], ...dialect }, maxWaitSeconds: max, mayReadOutput }
 }
 
 function read({ query = {}, body = {}, headers, job, ...rest }: Case): TriggerOptions {
@@ -52,8 +53,17 @@ t.test('options may stand in the body', async (t) => {
     waitMs: 7_000,
     ref: 'A',
     start_within_ms: 600_000,
-    include: { tasks: true, attempts: true },
+    include: { tasks: true, attempts: true, output: 'no' },
   })
+})
+
+t.test('output takes a permission of its own, checked before anything is started', async (t) => {
+  const query = { include: 'output' }
+  t.match(read({ query, mayReadOutput: true }), { include: { output: 'always' } })
+  t.throws(() => read({ query }), { code: 'forbidden' })
+  const key = { profile: 'control-m', query: { key: 'K' } } as const
+  t.match(read({ ...key, mayReadOutput: true }), { include: { output: 'when-bad' } })
+  t.match(read(key), { include: { output: 'no' } }, 'a profile asks for no more than the client may have')
 })
 
 t.test('query and body must agree', async (t) => {

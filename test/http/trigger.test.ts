@@ -242,6 +242,27 @@ t.test('while Databricks does not answer a trigger is active, not failed', async
   t.equal(simulator.runs().length, 1)
 })
 
+t.test('a dry run says what would happen and starts nothing', async (t) => {
+  const { call, simulator } = await start(t)
+  const dry = (query: string) => call('generic', 'POST', `/trigger/good?dry_run=true&${query}`)
+  t.match(await dry('key=K&p.day=20261122'), {
+    status: 200,
+    body: { dry_run: true, would: 'start', key: 'K', run_id: null, parameters: { day: '2026-11-22', region: 'NORTE' } },
+  })
+  t.match(await dry('p.day=never'), { status: 422, body: { code: 'invalid-parameters' } })
+  t.match(await dry('format=text'), { status: 200, text: 'A run would be started.\n' })
+  t.equal(simulator.runs().length, 0)
+  const run = await call('generic', 'POST', '/trigger/good?key=K&wait=30')
+  t.match(await dry('key=K'), { status: 200, body: { would: 'replay', run_id: run.body.id } })
+  t.equal(simulator.runs().length, 1)
+})
+
+t.test('a permission that is missing is told before anything is started', async (t) => {
+  const { call, simulator } = await start(t)
+  t.match(await call('generic', 'POST', '/trigger/good?include=output'), { status: 403, body: { code: 'forbidden' } })
+  t.equal(simulator.runs().length, 0)
+})
+
 t.test('every trigger is counted by what it was answered', async (t) => {
   const { call } = await start(t)
   await call('generic', 'POST', '/trigger/good?key=K&wait=30')

@@ -51,14 +51,14 @@ export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
       const { workspace, ...query } = request.query
       const { id } = request.params
       const caller = callerOf(request)
-      const options = readAwaitOptions(query, readHeaders(request), startFrom(caller.config, config))
+      const options = readAwaitOptions(query, readHeaders(request), startFrom(caller, config))
       return answer(request, reply, options, { id }, () => read.find(caller, id, workspace))
     })
 
     app.get('/await', { schema: BY_KEY, onRequest: guard('read') }, async (request, reply) => {
       const { job, key, ...query } = request.query
       const caller = callerOf(request)
-      const options = readAwaitOptions(query, readHeaders(request), startFrom(caller.config, config))
+      const options = readAwaitOptions(query, readHeaders(request), startFrom(caller, config))
       return answer(request, reply, options, { job, key }, () => read.findByKey(caller, job, key))
     })
   }

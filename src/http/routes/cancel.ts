@@ -39,7 +39,7 @@ export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
   ) {
     const caller = callerOf(request)
     checkOwn(caller, found)
-    const options = readCancelOptions(query, readHeaders(request), startFrom(caller.config, config))
+    const options = readCancelOptions(query, readHeaders(request), startFrom(caller, config))
     const wasOver = isDone(found.attempt.state)
     const run = await cancel(found, {
       client: caller.name,

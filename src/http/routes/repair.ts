@@ -39,7 +39,7 @@ export function repairRoute(deps: RepairRouteDeps): FastifyPluginAsyncTypebox {
     app.post('/runs/:id/repair', { schema: SCHEMA, onRequest: guard('repair') }, async (request, reply) => {
       const { workspace, tasks, dependents, ...query } = request.query
       const caller = callerOf(request)
-      const options = readRepairOptions(query, readHeaders(request), startFrom(caller.config, config))
+      const options = readRepairOptions(query, readHeaders(request), startFrom(caller, config))
       const found = await read.find(caller, request.params.id, workspace)
       checkOwn(caller, found)
       const job = catalogue.get(found.job)

@@ -24,7 +24,7 @@ export function runRoutes({ config, read, guard, answers, waitForEnd }: RunRoute
   return async (app) => {
     app.get('/runs/:id', { schema: BY_ID, onRequest: guard('read') }, async (request, reply) => {
       const caller = callerOf(request)
-      const options = readReadOptions(request.query, readHeaders(request), startFrom(caller.config, config))
+      const options = readReadOptions(request.query, readHeaders(request), startFrom(caller, config))
       const found = await read.find(caller, request.params.id, request.query.workspace)
       const run = await waitForEnd(request, found, options.waitMs)
       return answers.send(request, reply, run, { options, accepted: 200 })
@@ -33,7 +33,7 @@ export function runRoutes({ config, read, guard, answers, waitForEnd }: RunRoute
     app.get('/run', { schema: BY_KEY, onRequest: guard('read') }, async (request, reply) => {
       const { job, key, ...query } = request.query
       const caller = callerOf(request)
-      const options = readReadOptions(query, readHeaders(request), startFrom(caller.config, config))
+      const options = readReadOptions(query, readHeaders(request), startFrom(caller, config))
       const found = await read.findByKey(caller, job, key)
       const run = await waitForEnd(request, found, options.waitMs)
       return answers.send(request, reply, run, { options, accepted: 200 })

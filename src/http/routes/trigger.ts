@@ -14,12 +14,14 @@ import { isDone } from '../../runs/run.ts'
 import type { Trigger } from '../../runs/trigger.ts'
 import { readBody } from '../body.ts'
 import { callerOf, type Format } from '../call.ts'
+import { presentForecast } from '../forecast.ts'
 import { collectParameters } from '../given-parameters.ts'
 import type { Guard } from '../guard.ts'
 import { readTriggerOptions } from '../options.ts'
 import { readHeaders, startFrom } from '../request-options.ts'
 import type { RunAnswers } from '../run-answers.ts'
 import { COMMON_ERRORS, errorAnswers, outcomeAnswers, runAnswers } from '../schemas/answers.ts'
+import { RUN_OR_FORECAST } from '../schemas/forecast.ts'
 import { TriggerBodySchema, TriggerQuerySchema } from '../schemas/options.ts'
 import type { WaitForEnd } from '../waiting.ts'
 
@@ -68,7 +70,7 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
         if (!job) throw new Error(`job ${params.job} has gone`)
 
         const options = readTriggerOptions(query, body, readHeaders(request), {
-          ...startFrom(caller.config, config),
+          ...startFrom(caller, config),
           job,
         })
         const order: Order = {
@@ -86,8 +88,9 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
           signal: call.signal,
         }
         if (options.dryRun) {
+          const forecast = await deps.dryRun(order)
           facts.triggered(params.job, caller.name, 'dry_run')
-          return sendForecast(reply, call.format, order, await deps.dryRun(order))
+          return sendForecast(reply, call.format, order, forecast)
         }
         const triggered = await trigger(order)
         call.answer = triggered.answer
@@ -104,22 +107,11 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
   }
 }
 
-function sendForecast(reply: FastifyReply, format: Format, order: Order, { run, ...forecast }: Forecast) {
+function sendForecast(reply: FastifyReply, format: Format, order: Order, forecast: Forecast) {
+  const presented = presentForecast(order, forecast)
   reply.header('cache-control', 'no-store')
-  const message = FORECASTS[forecast.would]
-  if (format !== 'json') return reply.type('text/plain; charset=utf-8').send(`${message}\n`)
-  const { job, key = null } = order
-  return reply.send({ dry_run: true, ...forecast, message, job, key, run_id: run?.id ?? null })
-}
-
-const FORECASTS: Record<Forecast['would'], string> = {
-  start: 'A run would be started.',
-  attach: "The key's run is under way: nothing would be started.",
-  replay: "The key's run has ended and would be answered: nothing would be started.",
-  resubmit: "The key's run was never confirmed: it would be submitted again under the same token.",
-  attempt: "The key's run would be started again, as its next attempt.",
-  repair: "What failed of the key's run would be repaired.",
-  'new-order': 'The key has outlived its time: a new run would be started.',
+  if (format !== 'json') return reply.type('text/plain; charset=utf-8').send(`${presented.message}\n`)
+  return reply.send(presented)
 }
 
 const REFUSALS: Partial<Record<DatabricksError['kind'], [ErrorCode, string]>> = {
@@ -147,7 +139,8 @@ const SCHEMA = {
   querystring: TriggerQuerySchema,
   body: TriggerBodySchema,
   response: {
-    ...runAnswers(200, 202),
+    ...runAnswers(202),
+    200: RUN_OR_FORECAST,
     ...outcomeAnswers('run-failed', 'run-canceled', 'run-active'),
     ...errorAnswers(
       ...COMMON_ERRORS,
