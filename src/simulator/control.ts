@@ -33,6 +33,8 @@ export interface Controls {
   /** How many calls there were by `METHOD path`. */
   counts(): Record<string, number>
   clearCalls(): void
+  /** The access tokens that are worth something now. */
+  accessTokens(): string[]
   /** Makes every access token that was issued worthless. */
   revokeTokens(): void
   changeCredentials(changes: PartialCredentials): void
@@ -73,6 +75,7 @@ export function createControl(controls: Controls): (incoming: Incoming) => Reply
       controls.changeCredentials(body as PartialCredentials)
       return controls.credentials
     },
+    'GET tokens': () => controls.accessTokens(),
     'DELETE tokens': () => controls.revokeTokens(),
   }
 

@@ -25,6 +25,8 @@ export interface OAuth {
   issue(authorization: string | undefined, form: URLSearchParams): { status: number; body: object }
   /** Whether the bearer token is known and has not expired. */
   accepts(authorization: string | undefined): boolean
+  /** The access tokens that are worth something now. */
+  tokens(): string[]
   /** Makes every issued access token worthless at once. */
   revoke(): void
 }
@@ -60,6 +62,10 @@ export function createOAuth({ now, options, credentials }: Dependencies): OAuth 
     accepts: (authorization) => {
       const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1] ?? ''
       return token === credentials.token || (expiries.get(token) ?? 0) > now()
+    },
+    tokens: () => {
+      forgetExpired()
+      return [...expiries.keys()]
     },
     revoke: () => expiries.clear(),
   }

@@ -74,6 +74,7 @@ export async function createSimulator(settings: SimulatorSettings = {}): Promise
     calls: calls.all,
     counts: calls.counts,
     clearCalls: calls.clear,
+    accessTokens: oauth.tokens,
     revokeTokens: oauth.revoke,
     changeCredentials: (changes) => {
       Object.assign(credentials, check(PartialCredentials, changes, 'credentials'))

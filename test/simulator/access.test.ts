@@ -43,8 +43,11 @@ t.test('a token is for an hour on the workspace’s own clock', async (t) => {
 
 t.test('a revoked token is refused, and so is anything else', async (t) => {
   const workspace = await openWorkspace(t, { jobs })
-  const bearer = `Bearer ${(await askToken(workspace)).body['access_token']}`
+  const token = (await askToken(workspace)).body['access_token']
+  const bearer = `Bearer ${token}`
+  t.strictSame(workspace.accessTokens(), [token])
   workspace.revokeTokens()
+  t.strictSame(workspace.accessTokens(), [])
   for (const wrong of [bearer, undefined, '', 'Bearer', 'Bearer x', basic('simulated-client', 'simulated-secret')]) {
     workspace.setOptions({ unauthorized_status: 401 })
     t.match(await useToken(workspace, wrong), { status: 401, body: { error_code: 'UNAUTHENTICATED' } }, `${wrong}`)

@@ -51,6 +51,7 @@ t.test('everything can be controlled over HTTP', async (t) => {
   t.match(await send('GET', 'options'), { body: { ids: 'large' } })
   t.match(await send('PATCH', 'credentials', { token: 'other' }), { body: { token: 'other' } })
   t.match(await send('GET', 'credentials'), { body: { token: 'other' } })
+  t.strictSame((await send('GET', 'tokens')).body, [])
   t.match(await send('DELETE', 'tokens'), { status: 200 })
   t.match(await workspace.get('list'), { status: 401 })
 })
