@@ -108,7 +108,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     // Stopping is the program's matter: until it closes, everything is served.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, verbose: true } },
+    // strictNumbers would have infinity, which 1e309 is read as, pass by every bound.
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: true, strictNumbers: false, verbose: true } },
     clientErrorHandler: answerClientError,
     frameworkErrors(error, request, reply) {
       attend(request, reply)
