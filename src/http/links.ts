@@ -1,10 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../runs/errors.ts'
 
+/** How a caller has reached the gateway. */
+export type Reached = Pick<FastifyRequest, 'protocol' | 'host' | 'socket'>
+
 /** Absolute URLs of the gateway, as callers reach it. */
 export interface Links {
   run(request: FastifyRequest, id: string): string
-  problem(request: FastifyRequest, code: ErrorCode): string
+  problem(request: Reached, code: ErrorCode): string
   /** A path of the gateway, with its query. */
   to(request: FastifyRequest, path: string): string
 }
@@ -14,7 +17,7 @@ const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
 /** @param publicUrl `server.public_url`; else the request's own host, behind a trusted proxy the forwarded one */
 export function createLinks(publicUrl: string | undefined): Links {
-  const base = (request: FastifyRequest) => publicUrl ?? `${request.protocol}://${hostOf(request)}`
+  const base = (request: Reached) => publicUrl ?? `${request.protocol}://${hostOf(request)}`
   return {
     run: (request, id) => `${base(request)}/runs/${id}/await`,
     problem: (request, code) => `${base(request)}/problems/${code}`,
@@ -22,8 +25,8 @@ export function createLinks(publicUrl: string | undefined): Links {
   }
 }
 
-function hostOf({ host, socket }: FastifyRequest): string {
-  if (HOST.test(host)) return host
+function hostOf({ host, socket }: Reached): string {
+  if (HOST.test(host) && URL.canParse(`http://${host}`)) return host
   const { localAddress = 'localhost', localPort } = socket
   return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`
 }

@@ -21,7 +21,7 @@ import type { Waits } from '../runs/wait.ts'
 import type { UsualDurations } from '../runs/watch/usual.ts'
 import { createAllowedMethods } from './allowed-methods.ts'
 import { createAttend } from './attend.ts'
-import { answerClientError } from './client-error.ts'
+import { createAnswerClientError } from './client-error.ts'
 import { createAnswerError } from './errors.ts'
 import { createGuard } from './guard.ts'
 import { createLinks } from './links.ts'
@@ -110,7 +110,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     // strictNumbers would have infinity, which 1e309 is read as, pass by every bound.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, strictNumbers: false, verbose: true } },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: createAnswerClientError({ links, log: deps.log }),
     frameworkErrors(error, request, reply) {
       attend(request, reply)
       answerError(error, request, reply)
