@@ -34,6 +34,7 @@ export interface Gateway {
   metricsUrl: string
   /** Everything that it printed. */
   output(): string
+  stderr(): string
   lines(): Record<string, unknown>[]
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   trigger(job: string, body?: unknown, options?: CallOptions & { key?: string }): Promise<Answer>
@@ -124,6 +125,7 @@ function drive(program: Program, url: string, metricsUrl: string): Gateway {
     metricsUrl,
     exited: program.exited,
     output: program.output,
+    stderr: program.stderr,
     lines: () =>
       program
         .stdout()
