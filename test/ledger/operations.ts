@@ -5,9 +5,26 @@ import type { AttemptChange, Ending, RunFilter, RunStore } from '../../src/runs/
 import { sampleAttempt, sampleRun } from './sample.ts'
 
 /** The part of a store that operations act on; a model has no more. */
-export type Subject = Omit<
+export type Subject = Pick<
   RunStore,
-  'tombstone' | 'tombstoneByKey' | 'lease' | 'releaseLease' | 'output' | 'keepOutput' | 'size' | 'close'
+  | 'insert'
+  | 'addAttempt'
+  | 'update'
+  | 'tell'
+  | 'sight'
+  | 'bringForward'
+  | 'get'
+  | 'getByKey'
+  | 'findByDatabricksRun'
+  | 'attempts'
+  | 'list'
+  | 'due'
+  | 'nextDue'
+  | 'endings'
+  | 'activeCounts'
+  | 'jobSummaries'
+  | 'observations'
+  | 'durations'
 >
 
 /** Acts on a store; `seen` are the runs that were read from it so far, stale ones among them. */
@@ -122,21 +139,28 @@ const bringForward = fc
 export const operations = fc.array(fc.oneof(insert, read, addAttempt, update, update, tell, sight, bringForward), {
   minLength: 1,
   maxLength: 60,
+  size: 'max',
 })
 
-export const filters: fc.Arbitrary<RunFilter> = fc.record(
-  {
-    jobs: fc.constantFrom(null, [], ['load'], ['report', 'load'], ['none']),
-    state: fc.constantFrom('SUBMITTING', 'RUNNING', 'SUCCEEDED', 'FAILED'),
-    result: fc.constantFrom('', 'OK', 'KO'),
-    client_id: fc.constantFrom(...CLIENTS),
-    key: fc.constantFrom('a', 'b', 'never'),
-    ref: fc.constantFrom('SALES', 'SALES/*', 'SALES/LOAD/2', 'Ñ*', '*', 'T*'),
-    since: fc.nat({ max: 60 }).map((step) => START + step * 1_000),
-    until: fc.nat({ max: 60 }).map((step) => START + step * 1_000),
-    limit: fc.integer({ min: 1, max: 20 }),
-  },
-  { requiredKeys: ['jobs', 'limit'] },
+const bounds = fc.record({
+  jobs: fc.constantFrom(null, null, [], ['load'], ['report', 'load']),
+  limit: fc.constantFrom(1, 5, 100),
+})
+
+const conditions = fc.oneof(
+  fc.record({ state: fc.constantFrom('SUBMITTING', 'RUNNING', 'SUCCEEDED', 'FAILED') }),
+  fc.record({ result: fc.constantFrom('', 'OK', 'KO') }),
+  fc.record({ client_id: fc.constantFrom(...CLIENTS) }),
+  fc.record({ key: fc.constantFrom('a', 'b', 'never') }),
+  fc.record({ ref: fc.constantFrom('SALES', 'SALES/*', 'SALES/LOAD/2', 'Ñ*', '*', 'T*') }),
+  fc.record({ since: fc.nat({ max: 60 }).map((step) => START + step * 1_000) }),
+  fc.record({ until: fc.nat({ max: 60 }).map((step) => START + step * 1_000) }),
+)
+
+/** Of few conditions each, for most runs would meet none of many. */
+export const filters: fc.Arbitrary<RunFilter[]> = fc.array(
+  fc.tuple(bounds, fc.array(conditions, { maxLength: 2 })).map(([bound, some]) => Object.assign({}, bound, ...some)),
+  { minLength: 5, maxLength: 15 },
 )
 
 /** Everything that can be asked of a store, in an order that does not depend on it. */
