@@ -5,6 +5,7 @@ import { ConfigError } from '../config/problem.ts'
 import { findConfigFiles, readConfig } from '../config/read.ts'
 import type { Config } from '../config/schema.ts'
 import { LedgerOpenError } from '../ledger/open-error.ts'
+import { LedgerError } from '../runs/store.ts'
 import { type Command, CommandError } from './command.ts'
 
 /** Runs the gateway until the process is asked to stop. Nothing starts on a configuration with any problem: exit code 2. */
@@ -29,7 +30,7 @@ export async function start(options: Parameters<typeof startApp>[0]): Promise<Ap
   try {
     return await startApp(options)
   } catch (error) {
-    if (error instanceof LedgerOpenError) throw new CommandError(error.message)
+    if (error instanceof LedgerOpenError || error instanceof LedgerError) throw new CommandError(error.message)
     const reason = listenReason(error)
     throw reason === undefined ? error : new CommandError(reason)
   }

@@ -14,7 +14,13 @@ export function endBadly(
 }
 
 /** What changes when an attempt that had ended turns out to go on. */
-export const REOPENED = { result: '', cause: null, failure: null, finished_at: null } as const satisfies AttemptChange
+export const REOPENED = {
+  result: '',
+  cause: null,
+  failure: null,
+  finished_at: null,
+  told_at: null,
+} as const satisfies AttemptChange
 
 /** "Canceled by control-m (MORNING/7) through the gateway." */
 export function sayWhoCanceled({ client, ref }: Pick<Cancel, 'client' | 'ref'>): string {

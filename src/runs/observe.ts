@@ -131,7 +131,7 @@ function describeSeen(attempt: Attempt, upstream: UpstreamRun, sentAt: number): 
     termination_code: status?.termination_details?.code ?? null,
     missing_since: null,
     missing_count: 0,
-    ...(reopened && { databricks_run_id: upstream.run_id, repair_id: latestRepairId(upstream) }),
+    ...(reopened && { told_at: null, databricks_run_id: upstream.run_id, repair_id: latestRepairId(upstream) }),
     ...describeTasks(upstream, sentAt),
   }
 }

@@ -24,7 +24,10 @@ export type AttemptChange = Partial<
     | 'told_at'
     | 'version'
   >
->
+> & {
+  /** Only ever taken back: the ending that was told is not the attempt's last. */
+  told_at?: null
+}
 
 /** One attempt's ending, for the totals that are never lowered. */
 export interface Ending {

@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
-import type { Attempt } from '../../src/runs/run.ts'
-import { LedgerError, type RunStore } from '../../src/runs/store.ts'
+
+import { type AttemptChange, LedgerError, type RunStore } from '../../src/runs/store.ts'
 import { startServer, type TestServer } from '../support/http-server.ts'
 import { makeRun } from '../support/make-run.ts'
 
-const RUNNING: Partial<Attempt> = { state: 'RUNNING', message: 'running: load', databricks_run_id: '7' }
-const OK: Partial<Attempt> = { state: 'SUCCEEDED', result: 'OK', message: 'Ended well.' }
-const KO: Partial<Attempt> = { state: 'FAILED', result: 'KO', message: 'load: boom' }
+const RUNNING: AttemptChange = { state: 'RUNNING', message: 'running: load', databricks_run_id: '7' }
+const OK: AttemptChange = { state: 'SUCCEEDED', result: 'OK', message: 'Ended well.' }
+const KO: AttemptChange = { state: 'FAILED', result: 'KO', message: 'load: boom' }
 
 /** Resolves when somebody waits. */
 async function waited({ waits }: TestServer): Promise<void> {
