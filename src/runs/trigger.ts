@@ -1,6 +1,7 @@
 import { ulid } from 'ulid'
 import type { Clock } from '../clock.ts'
 import { REOPENED } from './endings.ts'
+import { GatewayError } from './errors.ts'
 import { HANDOVER_MS, makeIntent, type Order, type Prepared, submitWithin } from './intent.ts'
 import { decideOrder, type Prepare } from './prepare.ts'
 import type { Repair } from './repair.ts'
@@ -69,21 +70,24 @@ export function createTrigger(deps: TriggerDeps): Trigger {
     return begun ? submit(written, deadline, 'counted') : undefined
   }
 
-  /** undefined: another rerun came first. */
+  /** undefined: another rerun came first, here or in Databricks; only what ended badly can have been repaired there. */
   async function again(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
-    const revisited = await deps.revisit(holder, prepared.deadline)
-    if (!revisited.over) return { run: revisited.run, answer: 'attached', replayed: true }
+    if (holder.attempt.result === 'KO' && !(await deps.revisit(holder, prepared.deadline)).over) return undefined
     const kind = prepared.order.rerun === 'force' ? 'force' : 'new'
     const run = await transitions.again(holder, intend(prepared, holder, holder.attempt.number + 1, kind))
     return run && submit(run, prepared.deadline, 'counted')
   }
 
-  /** What Databricks clearly refuses to repair is run anew. */
+  /** What cannot be repaired, or Databricks clearly refuses to, is run anew; undefined: another rerun came first. */
   async function repair(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
     if (!holder.attempt.failure?.repairable) return again(prepared, holder)
     const { order } = prepared
     const wanted = { tasks: undefined, dependents: false, submit_within_ms: submitWithin(prepared) }
-    const repaired = await deps.repair(holder, { ...order, ...wanted })
+    const repaired = await deps.repair(holder, { ...order, ...wanted }).catch((error) => {
+      if (error instanceof GatewayError && error.code === 'run-not-repairable') return undefined
+      throw error
+    })
+    if (!repaired) return again(prepared, holder)
     if (repaired.refusal) return again(prepared, repaired.run)
     return { ...describe(repaired), ...(repaired.replayed && { answer: 'attached', replayed: true }) }
   }
