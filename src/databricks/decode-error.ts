@@ -46,20 +46,22 @@ const missingText = /\b(Job|Run) .* does not exist|Run: .* in job: .* doesn't ex
 
 type Verdict = Pick<ErrorFacts, 'kind' | 'reason'> & { transient?: boolean }
 
-/** Every answer that is not a 2xx, as an error. `secrets` are kept out of the message. */
+/** Every answer that is not a 2xx, as an error. `secrets` are kept out of its texts. */
 export function decodeError(answer: Answer, now: number, secrets: readonly string[] = []): DatabricksError {
   const { status, headers } = answer
   if (status >= 300 && status < 400) {
-    return redirectError(answer)
+    return redirectError(answer, secrets)
   }
   const body = readErrorBody(status, answer.text)
   const headerId = headers['x-request-id']
+  const requestId = body.requestId ?? (typeof headerId === 'string' ? headerId : undefined)
+  const clean = (word: string | undefined) => word && cleanText(word, secrets)
   return new DatabricksError(cleanText(body.message, secrets), {
     ...classify(status, body),
     sent: true,
     status,
-    errorCode: body.errorCode,
-    requestId: body.requestId ?? (typeof headerId === 'string' ? headerId : undefined),
+    errorCode: clean(body.errorCode),
+    requestId: clean(requestId),
     retryAfterMs: later(readRetryAfter(headers['retry-after'], now), body.retryDelayMs),
   })
 }
@@ -109,12 +111,12 @@ export function answerError(answer: Answer, host: string, secrets: readonly stri
 }
 
 /** Never followed: it leads to a login page, and would carry the token elsewhere. */
-function redirectError({ status, headers }: Answer): DatabricksError {
+function redirectError({ status, headers }: Answer, secrets: readonly string[]): DatabricksError {
   const location = headers.location ?? ''
   const target = location.split(/[?#]/, 1)[0] ?? ''
   const message = location.includes('private-link-validation-error')
     ? 'The workspace takes calls only over its Private Link, and this one came from elsewhere'
-    : `The host redirects to ${cleanText(target) || 'nowhere'} instead of answering: the workspace host is wrong, or it needs a login`
+    : `The host redirects to ${cleanText(target, secrets) || 'nowhere'} instead of answering: the workspace host is wrong, or it needs a login`
   return new DatabricksError(message, { kind: 'unavailable', reason: 'redirect', sent: true, status })
 }
 

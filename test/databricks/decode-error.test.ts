@@ -132,6 +132,16 @@ t.test('a message is one short line without markup and secrets', async (t) => {
   t.equal(message.length, 500)
 })
 
+t.test('a secret goes out of a text however it is spelled there', async (t) => {
+  const secret = 'a "b"/c+d&e'
+  const { message } = decode(500, `${secret} a \\"b\\"/c+d&e a%20%22b%22%2Fc%2Bd%26e a+%22b%22%2Fc%2Bd%26e`, {}, [
+    secret,
+  ])
+  t.equal(message, '[redacted] [redacted] [redacted] [redacted]')
+  const login = decode(302, '', { location: 'https://login.example.com/a%20%22b%22%2Fc%2Bd%26e/x' }, [secret])
+  t.match(login.message, /https:\/\/login\.example\.com\/\[redacted\]\/x/)
+})
+
 t.test('a redirect says where to, without its query, and knows Private Link', async (t) => {
   const login = decode(302, '', { location: 'https://login.example.com/auth?state=secret' })
   t.match(login.message, /https:\/\/login\.example\.com\/auth /)

@@ -4,6 +4,8 @@ export interface Token {
   headers: Record<string, string>
   /** Epoch milliseconds. */
   issuedAt: number
+  /** What it was got with, such as a client secret. */
+  secrets?: readonly string[]
 }
 
 export interface ExpiringToken extends Token {
@@ -20,6 +22,6 @@ export interface Credential {
 }
 
 /** The values that must show up in no message. */
-export function secretsOf({ headers }: Token): string[] {
-  return Object.values(headers).map((value) => value.replace(/^Bearer /, ''))
+export function secretsOf({ headers, secrets = [] }: Token): string[] {
+  return [...Object.values(headers).map((value) => value.replace(/^Bearer /, '')), ...secrets]
 }

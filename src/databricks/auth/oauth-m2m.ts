@@ -25,7 +25,8 @@ interface OauthM2mDeps {
   clock: Clock
 }
 
-type Encoding = 'form' | 'raw'
+const ENCODINGS = ['form', 'raw'] as const
+type Encoding = (typeof ENCODINGS)[number]
 
 /** OAuth client credentials of a service principal (RFC 6749 §4.4), as Databricks' workspaces serve them. */
 export function createOauthM2m(settings: OauthM2mSettings, { host, send, clock }: OauthM2mDeps) {
@@ -51,7 +52,8 @@ export function createOauthM2m(settings: OauthM2mSettings, { host, send, clock }
   }
 
   async function post(url: URL, secret: string, how: Encoding): Promise<ExpiringToken> {
-    const authorization = basic(settings.client_id, secret, how)
+    const secrets = [secret, ...ENCODINGS.map((encoding) => basic(settings.client_id, secret, encoding))]
+    const authorization = `Basic ${basic(settings.client_id, secret, how)}`
     const issuedAt = clock.now()
     const answer = await send('token', {
       method: 'POST',
@@ -66,9 +68,10 @@ export function createOauthM2m(settings: OauthM2mSettings, { host, send, clock }
     const { access_token: value, expires_in: life } = readObject(answer)
     if (answer.status === 200 && typeof value === 'string' && value !== '') {
       const seconds = Number(life) > 0 ? Number(life) : UNTOLD_LIFE_SECONDS
-      return { headers: { authorization: `Bearer ${value}` }, issuedAt, expiresAt: issuedAt + seconds * 1000 }
+      const expiresAt = issuedAt + seconds * 1000
+      return { headers: { authorization: `Bearer ${value}` }, issuedAt, expiresAt, secrets }
     }
-    throw tokenError(answer, url, clock.now(), [secret, formEncode(secret), authorization.slice('Basic '.length)])
+    throw tokenError(answer, url, clock.now(), secrets)
   }
 }
 
@@ -91,9 +94,10 @@ async function discover(host: string, send: Send): Promise<URL | undefined> {
   return endpoint
 }
 
+/** The credentials of HTTP Basic (RFC 7617). */
 function basic(clientId: string, secret: string, encoding: Encoding): string {
   const encode = encoding === 'form' ? formEncode : (text: string) => text
-  return `Basic ${Buffer.from(`${encode(clientId)}:${encode(secret)}`).toString('base64')}`
+  return Buffer.from(`${encode(clientId)}:${encode(secret)}`).toString('base64')
 }
 
 function formEncode(text: string): string {

@@ -155,6 +155,18 @@ t.test('a secret that a token endpoint echoes stays out of the message', async (
   t.match(error.message, /\[redacted\] \[redacted\]/)
 })
 
+t.test('a client secret that another endpoint echoes stays out of the error', async (t) => {
+  const stub = await startStub(t)
+  const sent = Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')
+  const told = { error_code: `X_${sent}`, message: `secret=${CLIENT_SECRET}` }
+  stub.on(GET_RUN, json(400, told, { 'x-request-id': `id-${CLIENT_SECRET}` }))
+  await t.rejects(startClient(t, { host: stub.url }).getRun('5', soon()), {
+    errorCode: 'X_[redacted]',
+    message: 'secret=[redacted]',
+    requestId: 'id-[redacted]',
+  })
+})
+
 t.test('a personal access token is read for each request', async (t) => {
   const values = ['dapi-1', 'dapi-2']
   const stub = await startStub(t)
