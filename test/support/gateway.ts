@@ -16,6 +16,8 @@ export interface GatewaySettings {
   clients?: Record<string, Section>
   watch?: Section
   workspace?: Section
+  /** More of them, beside `main`. */
+  workspaces?: Record<string, Section>
   ledger?: Section
   env?: NodeJS.ProcessEnv
 }
@@ -77,6 +79,7 @@ export function writeConfig(t: Test, simulator: Pick<Simulator, 'url'>, settings
         auth: { type: 'oauth-m2m', client_id: 'simulated-client', client_secret: { env: 'TEST_CLIENT_SECRET' } },
         ...settings.workspace,
       },
+      ...settings.workspaces,
     },
     watch: { min_interval_seconds: 0.05, max_interval_seconds: 0.5, ...settings.watch },
     jobs: settings.jobs ?? {},
