@@ -7,6 +7,7 @@ import { createObserve } from './runs/observe.ts'
 import { createReadOutput } from './runs/output.ts'
 import { createPrepare } from './runs/prepare.ts'
 import { createRead } from './runs/read.ts'
+import { createRefresh } from './runs/refresh.ts'
 import { createRepair } from './runs/repair.ts'
 import { createRevisit } from './runs/revisit.ts'
 import type { Run } from './runs/run.ts'
@@ -102,6 +103,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
     dryRun: createDryRun({ prepare, store, clientOf, clock, instance }),
     cancel: createCancel({ ...watched, waits }),
     repair,
+    refresh: createRefresh({ clientFor, observe, clock }),
     read: createRead({ store, catalogue }),
     readOutput: createReadOutput({ store, clientFor, clock, onError }),
     look,

@@ -13,6 +13,7 @@ import type { DryRun } from '../runs/dry-run.ts'
 import { GatewayError } from '../runs/errors.ts'
 import type { ReadOutput } from '../runs/output.ts'
 import type { Read } from '../runs/read.ts'
+import type { Refresh } from '../runs/refresh.ts'
 import type { Repair } from '../runs/repair.ts'
 import type { RunStore } from '../runs/store.ts'
 import type { Tellings } from '../runs/tell.ts'
@@ -50,6 +51,7 @@ export interface ServerDeps {
   dryRun: DryRun
   cancel: CancelRun
   repair: Repair
+  refresh: Refresh
   readOutput: ReadOutput
   read: Read
   waits: Waits
@@ -155,7 +157,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     }),
   )
   await app.register(listRoute({ config, read, guard, answers, links }))
-  await app.register(runRoutes({ config, read, guard, answers, waitForEnd }))
+  await app.register(runRoutes({ config, read, refresh: deps.refresh, guard, answers, waitForEnd }))
   await app.register(cancelRoutes({ config, read, cancel: deps.cancel, guard, answers, facts: metrics }))
   await app.register(repairRoute({ config, catalogue, read, repair: deps.repair, guard, answers, waitForEnd }))
   await app.register(outputRoute({ read, readOutput: deps.readOutput, guard }))

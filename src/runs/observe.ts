@@ -119,7 +119,13 @@ function isOnlySighting(attempt: Attempt, change: AttemptChange): boolean {
 function describeSeen(attempt: Attempt, upstream: UpstreamRun, sentAt: number): AttemptChange {
   const { state, status, start_time } = upstream
   const startedAt = start_time || attempt.started_at
-  const reopened = isDone(attempt.state)
+  // What somebody repaired after a cancel is to run: neither the cancel nor what was told is about it.
+  const reopened = isDone(attempt.state) && {
+    told_at: null,
+    cancel: null,
+    databricks_run_id: upstream.run_id,
+    repair_id: latestRepairId(upstream),
+  }
   return {
     observed_at: sentAt,
     started_at: startedAt,
@@ -131,7 +137,7 @@ function describeSeen(attempt: Attempt, upstream: UpstreamRun, sentAt: number): 
     termination_code: status?.termination_details?.code ?? null,
     missing_since: null,
     missing_count: 0,
-    ...(reopened && { told_at: null, databricks_run_id: upstream.run_id, repair_id: latestRepairId(upstream) }),
+    ...reopened,
     ...describeTasks(upstream, sentAt),
   }
 }

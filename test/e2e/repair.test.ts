@@ -112,6 +112,18 @@ t.test('somebody presses Repair in Databricks: the rerun takes that over', async
   t.equal(simulator.runs().length, 1, 'no second run')
 })
 
+t.test('refresh takes a run up again that somebody repairs in Databricks', async (t) => {
+  const simulator = await startSimulator(t, { jobs: [flaky] })
+  const gateway = await startGateway(t, writeConfig(t, simulator, { jobs }))
+  const { id } = (await gateway.trigger('flaky', body)).body
+  const failed = await gateway.ended(id)
+  const refresh = () => gateway.call('POST', `/runs/${id}/refresh`)
+  t.match(await refresh(), { status: 200, body: { state: 'FAILED', attempt: 1 } }, 'nothing new')
+  await repairByHand(simulator, failed.databricks_run_id)
+  t.not((await refresh()).body.state, 'FAILED')
+  t.match(await gateway.ended(id), { state: 'SUCCEEDED', attempt: 1 })
+})
+
 t.test('concurrent reruns of one failed key start one new attempt', async (t) => {
   const simulator = await startSimulator(t, { jobs: [flaky] })
   const gateway = await startGateway(t, writeConfig(t, simulator, { jobs }))

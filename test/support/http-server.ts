@@ -111,6 +111,7 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
     dryRun: unused,
     cancel: unused,
     repair: unused,
+    refresh: unused,
     readOutput: unused,
     read: createRead({ store: seen, catalogue }),
     waits,

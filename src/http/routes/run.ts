@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { Config } from '../../config/schema.ts'
 import type { Read } from '../../runs/read.ts'
+import type { Refresh } from '../../runs/refresh.ts'
 import { callerOf } from '../call.ts'
 import type { Guard } from '../guard.ts'
 import { readReadOptions } from '../options.ts'
@@ -9,24 +10,41 @@ import { readHeaders, startFrom } from '../request-options.ts'
 import type { RunAnswers } from '../run-answers.ts'
 import { COMMON_ERRORS, errorAnswers, outcomeAnswers, runAnswers } from '../schemas/answers.ts'
 import { exampleRuns } from '../schemas/examples.ts'
-import { RunByKeyQuerySchema, RunQuerySchema } from '../schemas/options.ts'
+import { RefreshQuerySchema, RunByKeyQuerySchema, RunQuerySchema } from '../schemas/options.ts'
 import type { WaitForEnd } from '../waiting.ts'
 
 export interface RunRouteDeps {
   config: Config
   read: Read
+  refresh: Refresh
   guard: Guard
   answers: RunAnswers
   waitForEnd: WaitForEnd
 }
-/** GET /runs/:id and GET /run?job=&key= */
-export function runRoutes({ config, read, guard, answers, waitForEnd }: RunRouteDeps): FastifyPluginAsyncTypebox {
+
+/** GET /runs/:id, GET /run?job=&key= and POST /runs/:id/refresh */
+export function runRoutes({
+  config,
+  read,
+  refresh,
+  guard,
+  answers,
+  waitForEnd,
+}: RunRouteDeps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get('/runs/:id', { schema: BY_ID, onRequest: guard('read') }, async (request, reply) => {
       const caller = callerOf(request)
       const options = readReadOptions(request.query, readHeaders(request), startFrom(caller, config))
       const found = await read.find(caller, request.params.id, request.query.workspace)
       const run = await waitForEnd(request, found, options.waitMs)
+      return answers.send(request, reply, run, { options, accepted: 200 })
+    })
+
+    app.post('/runs/:id/refresh', { schema: REFRESH, onRequest: guard('read') }, async (request, reply) => {
+      const { workspace, ...query } = request.query
+      const caller = callerOf(request)
+      const options = readReadOptions(query, readHeaders(request), startFrom(caller, config))
+      const run = await refresh(await read.find(caller, request.params.id, workspace))
       return answers.send(request, reply, run, { options, accepted: 200 })
     })
 
@@ -57,6 +75,21 @@ const BY_ID = {
   }),
   querystring: RunQuerySchema,
   response: { ...ANSWERS, ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-run', 'run-purged') },
+}
+
+const REFRESH = {
+  operationId: 'refreshRun',
+  summary: 'Look at a run in Databricks now',
+  description:
+    'Asks Databricks once, instead of waiting for the next look of the gateway. A run that had ended is taken up again ' +
+    'when somebody repaired it in Databricks.',
+  tags: ['runs'],
+  params: BY_ID.params,
+  querystring: RefreshQuerySchema,
+  response: {
+    ...runAnswers(200),
+    ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-run', 'run-purged', 'databricks-unavailable'),
+  },
 }
 
 const BY_KEY = {

@@ -112,6 +112,9 @@ export type TriggerBody = Static<typeof TriggerBodySchema>
 export const RunQuerySchema = Type.Partial(closed({ ...readOptions, ...whichWorkspace }), {
   additionalProperties: false,
 })
+export const RefreshQuerySchema = Type.Partial(closed({ format, include, ...whichWorkspace }), {
+  additionalProperties: false,
+})
 export const AwaitQuerySchema = Type.Partial(closed({ ...awaitOptions, ...whichWorkspace }), {
   additionalProperties: false,
 })
