@@ -1,8 +1,11 @@
 import { type Clock, systemClock } from '../../src/clock.ts'
 
 export interface JumpingClock extends Clock {
-  /** Moves time on, and wakes whoever sleeps until then. A request that is under way may see its time run out. */
-  jump(ms: number): void
+  /**
+   * Moves time on, wakes whoever sleeps until then, and returns what time it is. A request that is under way may see
+   * its time run out.
+   */
+  jump(ms: number): number
 }
 
 /** Time that begins at `start` and flows as usual, until the test lets it jump. */
@@ -23,6 +26,7 @@ export function createJumpingClock(start: number): JumpingClock {
     jump(ms) {
       offset += ms
       for (const { until, wake } of sleepers) if (until <= now()) wake()
+      return now()
     },
   }
 }
