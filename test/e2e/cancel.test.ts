@@ -17,14 +17,19 @@ const CANCEL = '/api/2.2/jobs/runs/cancel'
 t.test('a run is canceled by its id, by DELETE and by its key; the proof is waited for', async (t) => {
   const simulator = await startSimulator(t, { jobs: [slow, quick] })
   const gateway = await startGateway(t, writeConfig(t, simulator, { jobs }))
-  const ways: ((id: string, key: string) => [string, string])[] = [
+  const ways: ((id: string, key: string) => [method: string, path: string, form?: string])[] = [
     (id) => ['POST', `/runs/${id}/cancel?wait=20&ref=MORNING/7`],
     (id) => ['DELETE', `/runs/${id}?wait=20&ref=MORNING/7`],
     (_id, key) => ['POST', `/cancel?job=slow&key=${key}&wait=20&ref=MORNING/7`],
+    (_id, key) => ['POST', '/cancel?wait=20', `job=slow&key=${key}&ref=MORNING/7`],
   ]
+  const cancel = (method: string, path: string, form?: string) =>
+    form === undefined
+      ? gateway.call(method, path)
+      : gateway.call(method, path, { body: form, headers: { 'content-type': 'application/x-www-form-urlencoded' } })
   for (const [i, way] of ways.entries()) {
     const { body } = await gateway.trigger('slow', undefined, { key: `K-${i}` })
-    const canceled = await gateway.call(...way(body.id, `K-${i}`))
+    const canceled = await cancel(...way(body.id, `K-${i}`))
     t.match(canceled, {
       status: 200,
       body: { id: body.id, state: 'CANCELED', result: 'KO', cancel: { client: 'control-m', ref: 'MORNING/7' } },
@@ -34,7 +39,7 @@ t.test('a run is canceled by its id, by DELETE and by its key; the proof is wait
       message: 'Canceled by control-m (MORNING/7) through the gateway.',
     })
   }
-  t.equal(await gateway.metric('job_gateway_cancels_total', { job: 'slow', result: 'over' }), 3)
+  t.equal(await gateway.metric('job_gateway_cancels_total', { job: 'slow', result: 'over' }), 4)
 
   const { body } = await gateway.trigger('quick', undefined, { key: 'Q' })
   await gateway.ended(body.id)

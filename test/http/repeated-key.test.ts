@@ -33,7 +33,7 @@ t.test('a repeated key starts nothing and says so; an ending that was told may b
   t.equal(simulator.runs().length, 3)
 })
 
-t.test('force runs again what ended well', { todo: 'the core reads the last run again and adopts it' }, async (t) => {
+t.test('force runs again what ended well', async (t) => {
   const { call } = await startWithJobs(t)
   const good = await call('generic', 'POST', '/trigger/good?key=K&wait=30')
   t.match(await call('generic', 'POST', '/trigger/good?key=K&rerun=force&wait=30'), {

@@ -7,6 +7,7 @@ import type { CancelRun } from '../../runs/cancel.ts'
 import type { Read } from '../../runs/read.ts'
 import type { Run } from '../../runs/run.ts'
 import { isDone } from '../../runs/run.ts'
+import { isForm } from '../body.ts'
 import { callerOf } from '../call.ts'
 import type { Guard } from '../guard.ts'
 import { readCancelOptions } from '../options.ts'
@@ -64,11 +65,18 @@ export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
       const { workspace, ...query } = request.query
       return answer(request, reply, query, await read.find(callerOf(request), request.params.id, workspace))
     })
-    app.post('/cancel', { ...byId, schema: BY_KEY }, async (request, reply) => {
+    app.post('/cancel', { ...byId, schema: BY_KEY, preValidation: takeForm }, async (request, reply) => {
       const { job, key, ...query } = request.query
       return answer(request, reply, query, await read.findByKey(callerOf(request), job, key))
     })
   }
+}
+
+/** Callers that send nothing but forms (Broadcom) have the same names there; what the query says wins. */
+async function takeForm({ body, query, headers }: FastifyRequest): Promise<void> {
+  if (typeof body !== 'string' || !isForm(headers['content-type'])) return
+  const given = query as Record<string, unknown>
+  for (const [name, value] of new URLSearchParams(body)) given[name] ??= value
 }
 
 function sayWasOver({ attempt }: Run): string {
@@ -110,7 +118,9 @@ const BY_DELETE = {
 const BY_KEY = {
   operationId: 'cancelRunByKey',
   summary: 'Cancel a run by its key',
-  description: "The same for the run that this client's key stands for, for a caller that never learnt the id.",
+  description:
+    "The same for the run that this client's key stands for, for a caller that never learnt the id. The parameters may " +
+    'also be sent as a form.',
   tags: ['runs'],
   querystring: CancelByKeyQuerySchema,
   response: { ...RESPONSE, ...errorAnswers('unknown-job', 'unknown-run') },
