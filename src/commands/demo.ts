@@ -8,6 +8,7 @@ import { readConfig } from '../config/read.ts'
 import { createSimulator, type Simulator } from '../simulator/simulator.ts'
 import type { Command } from './command.ts'
 import { DEMO_JOBS } from './demo-jobs.ts'
+import { readPort } from './port.ts'
 import { start } from './serve.ts'
 
 /** Known to everybody: it opens nothing but a simulated workspace. */
@@ -19,11 +20,13 @@ export const demo: Command = async (args, { env, stdout, signal }) => {
     args,
     options: { port: { type: 'string', default: '8080' }, host: { type: 'string', default: '127.0.0.1' } },
   })
+  // The metrics have the next one.
+  const port = readPort(values.port, 65_534)
   const simulator = await createSimulator({ jobs: DEMO_JOBS })
   const folder = await mkdtemp(join(tmpdir(), 'job-gateway-demo-'))
   try {
     const file = join(folder, 'gateway.yaml')
-    await writeFile(file, writeConfig(simulator, folder, values))
+    await writeFile(file, writeConfig(simulator, folder, { host: values.host, port }))
     const secrets = { DEMO_CLIENT_SECRET: simulator.credentials.client_secret }
     const demoEnv = { LOG_LEVEL: 'warn', ...env, ...secrets }
     const { config } = await readConfig({ files: [file], env: demoEnv })
@@ -40,13 +43,13 @@ export const demo: Command = async (args, { env, stdout, signal }) => {
 function writeConfig(
   { url, credentials }: Simulator,
   folder: string,
-  { host, port }: { host: string; port: string },
+  { host, port }: { host: string; port: number },
 ): string {
   return `server:
   instance: demo
   host: ${JSON.stringify(host)}
-  port: ${Number(port)}
-  metrics_port: ${port === '0' ? 0 : Number(port) + 1}
+  port: ${port}
+  metrics_port: ${port === 0 ? 0 : port + 1}
   drain_seconds: 0
 ledger: { url: ${JSON.stringify(`sqlite:${join(folder, 'runs.db')}`)} }
 workspaces:

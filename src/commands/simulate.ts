@@ -5,6 +5,7 @@ import { InvalidInput } from '../simulator/definitions.ts'
 import { createSimulator, type SimulatorSettings } from '../simulator/simulator.ts'
 import { type Command, CommandError } from './command.ts'
 import { DEMO_JOBS } from './demo-jobs.ts'
+import { readPort } from './port.ts'
 
 /** `job-gateway simulate [--port 8181] [--host 127.0.0.1] [--catalogue FILE]`: a simulated workspace until Ctrl-C. */
 export const simulate: Command = async (args, { stdout, signal }) => {
@@ -17,8 +18,7 @@ export const simulate: Command = async (args, { stdout, signal }) => {
     },
   })
   const { host, catalogue } = values
-  const port = Number(values.port)
-  if (!/^\d+$/.test(values.port) || port > 65_535) throw new CommandError(`--port ${values.port} is no port`, 2)
+  const port = readPort(values.port)
   const jobs = catalogue === undefined ? DEMO_JOBS : await readCatalogue(catalogue).catch(refuse)
   const simulator = await listen({ port, host, jobs })
   const { url, credentials } = simulator
