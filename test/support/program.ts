@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+/** What a start mostly costs is the reading of the sources, which Node can keep. */
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node-compile-cache', import.meta.url))
 
 export interface ProgramOptions {
-  /** Besides PATH, all that the program sees of an environment. */
+  /** All that the program sees of an environment, besides PATH and what makes its start faster. */
   env?: NodeJS.ProcessEnv
   cwd?: string
   /** Standard input; left out: none. */
@@ -29,7 +31,7 @@ export interface Program {
 /** Starts the program with these arguments; it ends with the test at the latest. */
 export function startProgram(t: Test, args: string[], { env = {}, cwd, input }: ProgramOptions = {}): Program {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     ...(cwd === undefined ? {} : { cwd }),
   })
   child.stdin.end(input)
