@@ -4,5 +4,5 @@ import { CommandError } from './command.ts'
 export function readPort(text: string, max = 65_535): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= max) return port
-  throw new CommandError(`--port takes a number from 0 to ${max}, not ${text}`, 2)
+  throw new CommandError(`--port ${text}: it takes a number from 0 to ${max}`, 2)
 }
