@@ -13,6 +13,7 @@ export interface InProcessSettings {
   jobs: Record<string, Section>
   /** Options of the clients by name; each has its name as key, and may trigger and read everything. */
   clients: Record<string, Section>
+  watch?: Section
   ledger?: Section
   /** Of the gateway and of the workspace. */
   clock?: Clock
@@ -49,7 +50,7 @@ export async function startInProcess(t: Test, settings: InProcessSettings): Prom
   const written = {
     server: { host: '127.0.0.1', port: 0, metrics_port: null, drain_seconds: 0, ...settings.server },
     workspaces: { main: { host: simulator.url, auth: { type: 'pat', token: { env: 'TOKEN' } } } },
-    watch: { min_interval_seconds: 0.05, max_interval_seconds: 0.5 },
+    watch: settings.watch ?? { min_interval_seconds: 0.05, max_interval_seconds: 0.5 },
     ledger: settings.ledger ?? {},
     jobs: settings.jobs,
     clients: Object.fromEntries(clients),
