@@ -68,9 +68,10 @@ export function createAttend({ clock, facts, tellings, isDraining }: AttendDeps)
 }
 
 /** Known before anything can go wrong, so that every error has the form that was asked for. */
-function chooseFormat({ query, headers }: FastifyRequest): Format {
-  // A path that cannot be read has no query either.
-  const { format } = (query ?? {}) as { format?: unknown }
+function chooseFormat({ query, url, headers }: FastifyRequest): Format {
+  // Where the path cannot be read, Fastify reads no query either.
+  const given = (query ?? Object.fromEntries(new URLSearchParams(url.split('?', 2)[1]))) as { format?: unknown }
+  const { format } = given
   if (format === 'text' || format === 'result') return format
   return format === undefined && prefersText(headers.accept) ? 'text' : 'json'
 }

@@ -90,7 +90,7 @@ t.test('paths and methods that are none', async (t) => {
   t.equal(get.headers.get('allow'), 'POST')
   const put = await call('/runs/x', { method: 'PUT' })
   t.match(put, { status: 405 })
-  t.equal(put.headers.get('allow'), 'GET, HEAD')
+  t.equal(put.headers.get('allow'), 'DELETE, GET, HEAD')
   t.match(await call('/runs/%zz'), { status: 400, body: { code: 'invalid-request' } })
   t.match(await call(`/runs/${'x'.repeat(300)}`), { status: 400 })
 })

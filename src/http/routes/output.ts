@@ -7,7 +7,7 @@ import type { Guard } from '../guard.ts'
 import { presentOutput } from '../present-output.ts'
 import { COMMON_ERRORS, errorAnswers } from '../schemas/answers.ts'
 import { exampleRuns } from '../schemas/examples.ts'
-import { OutputSchema } from '../schemas/output.ts'
+import { exampleOutput, OutputSchema } from '../schemas/output.ts'
 import { choice } from '../schemas/types.ts'
 
 export interface OutputRouteDeps {
@@ -79,7 +79,7 @@ const SCHEMA = {
     200: {
       description: 'The output of each task.',
       content: {
-        'application/json': { schema: OutputSchema },
+        'application/json': { schema: OutputSchema, example: exampleOutput },
         'text/plain': {
           schema: Type.String(),
           example: `run ${exampleRuns.succeeded.id} of nightly-load: SUCCEEDED, attempt 1\n`,

@@ -1,4 +1,5 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
+import { exampleRuns } from './examples.ts'
 import { databricksId, nullable } from './types.ts'
 
 export const OutputSchema = Type.Object({
@@ -21,3 +22,24 @@ export const OutputSchema = Type.Object({
     }),
   ),
 })
+
+export const exampleOutput: Static<typeof OutputSchema> = {
+  id: exampleRuns.succeeded.id,
+  job: 'nightly-load',
+  state: 'SUCCEEDED',
+  attempt: 1,
+  tasks: [
+    {
+      task_key: 'load',
+      state: 'SUCCEEDED',
+      databricks_run_id: '89018493834650',
+      attempt: 0,
+      error: null,
+      error_trace: null,
+      notebook_exit: '{"rows": 42}',
+      logs: null,
+      truncated: false,
+      unreadable: null,
+    },
+  ],
+}
