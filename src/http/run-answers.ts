@@ -39,6 +39,8 @@ export interface Showing {
   rerunId?: string | undefined
   /** Instead of the run's own message. */
   message?: string | undefined
+  /** Whether an ending counts as told by this answer; default true. */
+  tells?: boolean
 }
 
 /** What the caller of an await said of its run. */
@@ -93,11 +95,11 @@ export function createRunAnswers({ store, links, watch, usual, clock, readOutput
       return reply.send({ ...known, state: 'RUNNING', done: false, result: '', message, stale: true })
     },
 
-    async send(request, reply, run, { options, accepted, replay, rerunId, message }) {
+    async send(request, reply, run, { options, accepted, replay, rerunId, message, tells = true }) {
       const { call } = request
       call.runId = run.id
       call.job = run.job
-      call.shown = { run, rerunId }
+      if (tells) call.shown = { run, rerunId }
       const { codes } = callerOf(request).config
       const { status, code } = chooseStatus(run, { ...options, accepted, codes })
 

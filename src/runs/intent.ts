@@ -67,11 +67,7 @@ export function makeIntent(prepared: Prepared, run: Pick<Run, 'id' | 'key'>, pos
     ...NOTHING_YET,
     number,
     kind,
-    client: order.client.name,
-    key_id: order.client.key_id,
-    ref: order.ref ?? null,
-    remote_address: order.remote_address,
-    rerun_id: order.rerun_id ?? null,
+    ...describeOrderer(order),
     sent: parameters.sent,
     parameters: parameters.values,
     workspace: job.workspace,
@@ -84,6 +80,14 @@ export function makeIntent(prepared: Prepared, run: Pick<Run, 'id' | 'key'>, pos
     last_try_at: now,
     due_at: deadline + HANDOVER_MS,
   }
+}
+
+/** Who wanted an attempt, as its row keeps it. */
+export function describeOrderer(
+  order: Pick<Order, 'ref' | 'remote_address' | 'rerun_id'> & { client: { name: string; key_id: string } },
+) {
+  const { client, ref = null, remote_address, rerun_id = null } = order
+  return { client: client.name, key_id: client.key_id, ref, remote_address, rerun_id }
 }
 
 /** How long an order is submitted again, ms from its arrival. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { GatewayError } from './errors.ts'
-import { HANDOVER_MS, NOTHING_YET } from './intent.ts'
+import { describeOrderer, HANDOVER_MS, NOTHING_YET } from './intent.ts'
 import { makeToken } from './key.ts'
 import type { Revisit } from './revisit.ts'
 import type { Attempt, RepairBase, Run } from './run.ts'
@@ -103,11 +103,7 @@ function makeRepair(
     ...NOTHING_YET,
     number,
     kind: 'repair',
-    client: order.client.name,
-    key_id: order.client.key_id,
-    ref: order.ref ?? null,
-    remote_address: order.remote_address,
-    rerun_id: order.rerun_id ?? null,
+    ...describeOrderer(order),
     sent: last.sent,
     parameters: last.parameters,
     workspace: last.workspace,

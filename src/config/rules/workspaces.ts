@@ -48,7 +48,10 @@ function checkNetwork({ proxy, ca }: WorkspaceConfig, path: Path): Finding[] {
     const url = URL.parse(proxy.url)
     const at = [...path, 'proxy', 'url']
     if (!url || !/^https?:$/.test(url.protocol)) {
-      findings.push({ path: at, message: 'must be an http or https address, such as http://proxy.example.com:3128' })
+      findings.push({
+        path: at,
+        message: 'must be an http or https address, such as http://web-proxy.example.com:3128',
+      })
     } else if (url.username !== '' || url.password !== '') {
       findings.push({
         path: at,

@@ -40,7 +40,8 @@ export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
   ) {
     const caller = callerOf(request)
     checkOwn(caller, found)
-    const options = readCancelOptions(query, readHeaders(request), startFrom(caller, config))
+    const starting = startFrom(caller, config)
+    const options = readCancelOptions(query, readHeaders(request), starting)
     const wasOver = isDone(found.attempt.state)
     const run = await cancel(found, {
       client: caller.name,
@@ -52,7 +53,9 @@ export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
     })
     facts.canceled(run.job, wasOver ? 'already_over' : isDone(run.attempt.state) ? 'over' : 'asked')
     const message = wasOver ? sayWasOver(run) : undefined
-    return answers.send(request, reply, run, { options, accepted: 202, message })
+    // A job that repeats its trigger while it is active has not seen the ending: it would start again what was canceled.
+    const tells = starting.dialect.pending !== 'error'
+    return answers.send(request, reply, run, { options, accepted: 202, message, tells })
   }
 
   return async (app) => {
