@@ -10,8 +10,6 @@ export interface AttendDeps {
   clock: Clock
   facts: Pick<HttpFacts, 'served'>
   tellings: Tellings
-  /** The process stops: connections are not to be kept. */
-  isDraining: () => boolean
 }
 
 /** Opens the record of a call, and closes it when its answer was delivered or its caller has gone. */
@@ -20,7 +18,7 @@ export type Attend = (request: FastifyRequest, reply: FastifyReply) => void
 /** As web servers log a caller that left before its answer. */
 const CLIENT_CLOSED_REQUEST = 499
 
-export function createAttend({ clock, facts, tellings, isDraining }: AttendDeps): Attend {
+export function createAttend({ clock, facts, tellings }: AttendDeps): Attend {
   return (request, reply) => {
     const gone = new AbortController()
     const call: Call = {
@@ -31,7 +29,6 @@ export function createAttend({ clock, facts, tellings, isDraining }: AttendDeps)
     }
     request.call = call
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff')
-    if (isDraining()) reply.header('connection', 'close')
     acceptAnyContentType(request)
 
     // Exactly once for each answer, also when the connection broke before it was sent.

@@ -88,7 +88,6 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     clock,
     facts: metrics,
     tellings: deps.tellings,
-    isDraining: () => deps.health().draining,
   })
   const guard = createGuard(deps.authenticate, metrics)
   const answers = createRunAnswers({ store, links, watch, usual, clock, readOutput: deps.readOutput })
@@ -127,6 +126,11 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.decorateRequest('call')
   app.addHook('onRequest', (request, reply, done) => {
     attend(request, reply)
+    done()
+  })
+  // Decided as late as can be: a connection kept by a call that came before would hold up the end for its idle time.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (deps.health().draining) reply.header('connection', 'close')
     done()
   })
   app.addHook('onRoute', ({ url, method }) => allowedMethods.add(url, method))
