@@ -5,6 +5,7 @@ import { createAuthenticate } from './callers/keys.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { type Core, createCore } from './core.ts'
+import { closeServer } from './http/close-server.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
 import { createServer } from './http/server.ts'
 import { openLedger } from './ledger/open.ts'
@@ -51,6 +52,8 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
   const onError = (error: unknown, run?: Run) => log.error({ err: error, ...(run ? { run: run.id } : {}) })
   const metrics = createMetrics({ config, version: manifest.version, clock })
   const closing: (() => unknown)[] = []
+  // No answer takes longer once the waits are ended: design §3.3.
+  const patience = { clock, patienceMs: settings.trigger_timeout_seconds * 1000 + 1000 }
 
   async function close(): Promise<void> {
     for (const step of closing.toReversed()) await step()
@@ -102,7 +105,7 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
       log,
     })
     const metricsServer = settings.metrics_port === null ? undefined : createMetricsServer(metrics)
-    closing.push(() => metricsServer?.close())
+    closing.push(() => metricsServer && closeServer(metricsServer, patience))
     const metricsUrl = (await metricsServer?.listen({ host: settings.host, port: settings.metrics_port ?? 0 })) ?? null
 
     for (const watch of watches.values()) watch.start()
@@ -115,7 +118,7 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
       return purging
     })
 
-    closing.push(() => server.close())
+    closing.push(() => closeServer(server, patience))
     const url = await server.listen({ host: settings.host, port: settings.port })
     closing.push(core.waits.endAll)
     return { url, metricsUrl }
