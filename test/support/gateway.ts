@@ -38,6 +38,8 @@ export interface Gateway {
   output(): string
   stderr(): string
   lines(): Record<string, unknown>[]
+  /** Resolves as soon as the log has this event. */
+  logged(event: string): Promise<unknown>
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   trigger(job: string, body?: unknown, options?: CallOptions & { key?: string }): Promise<Answer>
   /** The run once it is done. */
@@ -135,6 +137,7 @@ function drive(program: Program, url: string, metricsUrl: string): Gateway {
         .split('\n')
         .map(parse)
         .filter((line) => line !== undefined),
+    logged: (event) => program.printed(new RegExp(`"event":"${RegExp.escape(event)}"`)),
     call,
     trigger: (job, body, { key, headers = {}, ...options } = {}) =>
       call('POST', `/trigger/${job}`, {
