@@ -4,7 +4,6 @@ import { createJumpingClock } from '../support/jumping-clock.ts'
 
 const TEN_MINUTES_MS = 600_000
 const DAY_MS = 86_400_000
-const REPAIR = '/api/2.2/jobs/runs/repair'
 
 /** Both fail whenever they are run, and end well when they are repaired; the long one takes its time. */
 const shared = { pending_ms: 0, cleanup_ms: 0, max_concurrent_runs: 1000, parameters: [{ name: 'day', default: 'x' }] }
@@ -31,6 +30,12 @@ async function start(t: Test) {
   })
   const trigger = (job: string, key: string, query = '', day = 'mon') =>
     call('caller', 'POST', `/trigger/${job}?key=${key}&p.day=${day}&${query}`)
+  /** What a person does in Databricks. */
+  async function byHand(what: string, body: string) {
+    const headers = { authorization: `Bearer ${simulator.credentials.token}` }
+    const response = await fetch(`${simulator.url}/api/2.2/jobs/runs/${what}`, { method: 'POST', headers, body })
+    if (!response.ok) throw new Error(await response.text())
+  }
   return {
     ...{ clock, call, simulator, trigger },
     /** Runs the job to its end, and tells it. */
@@ -49,15 +54,9 @@ async function start(t: Test) {
       return body
     },
     tokens: () => simulator.runs().map(({ idempotency_token }) => idempotency_token),
-    repairs: () => simulator.counts()[`POST ${REPAIR}`] ?? 0,
-    async repairByHand(runId: string) {
-      const response = await fetch(simulator.url + REPAIR, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${simulator.credentials.token}` },
-        body: `{"run_id":${runId},"rerun_all_failed_tasks":true}`,
-      })
-      if (!response.ok) throw new Error(await response.text())
-    },
+    repairs: () => simulator.counts()['POST /api/2.2/jobs/runs/repair'] ?? 0,
+    repairByHand: (runId: string) => byHand('repair', `{"run_id":${runId},"rerun_all_failed_tasks":true}`),
+    deleteByHand: (runId: string) => byHand('delete', `{"run_id":${runId}}`),
   }
 }
 
@@ -89,6 +88,16 @@ t.test('a failed job under the same key does what the policy says', async (t) =>
   }
   t.equal(simulator.runs().length, cases.length + 4)
   t.equal(repairs(), 1)
+})
+
+t.test('a run that was deleted in Databricks cannot be repaired, and is run anew', async (t) => {
+  const { fail, trigger, deleteByHand, repairs } = await start(t)
+  const { id, databricks_run_id } = await fail('flaky', 'K')
+  await deleteByHand(databricks_run_id)
+  const again = await trigger('flaky', 'K', 'rerun=repair&wait=30')
+  t.match(again, { status: 200, body: { id, attempt: 2, replayed: false, state: 'FAILED' } })
+  t.not(again.body.databricks_run_id, databricks_run_id)
+  t.equal(repairs(), 0)
 })
 
 t.test('a job that ended well is run again by force alone', async (t) => {
