@@ -39,6 +39,8 @@ interface Watch extends Watcher {
   leads(): boolean
 }
 
+/** Schedulers call at the full hour, all at once; Linux itself caps this by net.core.somaxconn. */
+const BACKLOG = 4_096
 const DAY_MS = 86_400_000
 
 /**
@@ -119,7 +121,7 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
     })
 
     closing.push(() => closeServer(server, patience))
-    const url = await server.listen({ host: settings.host, port: settings.port })
+    const url = await server.listen({ host: settings.host, port: settings.port, backlog: BACKLOG })
     closing.push(core.waits.endAll)
     return { url, metricsUrl }
   }

@@ -88,7 +88,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
     store,
     transitions,
     submit,
-    revisit: createRevisit({ clientFor, observe, clock }),
+    revisit: createRevisit({ clientFor, observe, partialOf, clock }),
     clock,
     instance,
   }

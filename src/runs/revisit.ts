@@ -6,11 +6,12 @@ import { latestRepairId } from './latest-repair.ts'
 import type { Observe } from './observe.ts'
 import { readOutcome } from './outcome.ts'
 import type { Attempt, RepairBase, Run } from './run.ts'
-import { isDone } from './run.ts'
 
 export interface RevisitDeps {
   clientFor: (attempt: Attempt) => DatabricksClient | undefined
   observe: Observe
+  /** Whether a partial success counts as OK for the job. */
+  partialOf: (job: string) => 'ok' | 'ko'
   clock: Clock
 }
 
@@ -25,7 +26,7 @@ export type Revisited =
   | { over: true /** What a repair can build on; undefined: Databricks has no run. */; base: RepairBase | undefined }
   | { over: false; run: Run }
 
-export function createRevisit({ clientFor, observe, clock }: RevisitDeps): Revisit {
+export function createRevisit({ clientFor, observe, partialOf, clock }: RevisitDeps): Revisit {
   async function read(attempt: Attempt, runId: string, deadline: number): Promise<UpstreamRun | undefined> {
     const client = clientFor(attempt)
     try {
@@ -48,8 +49,7 @@ export function createRevisit({ clientFor, observe, clock }: RevisitDeps): Revis
     const sentAt = clock.now()
     const upstream = await read(run.attempt, runId, deadline)
     if (!upstream) return { over: true, base: undefined }
-    const { state } = readOutcome(upstream, 'ok')
-    if (isDone(state) && state !== 'SUCCEEDED') {
+    if (readOutcome(upstream, partialOf(run.job)).result === 'KO') {
       return { over: true, base: { databricks_run_id: runId, latest_repair_id: latestRepairId(upstream) } }
     }
     return { over: false, run: await observe(run, upstream, sentAt, 'reopen') }
