@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Bench } from './bench.ts'
+import { type Program, startProgram } from './program.ts'
+import { JOBS, TOKEN } from './workspace.ts'
+
+const MAIN = new URL('../../src/main.ts', import.meta.url)
+const KEY = 'key-of-the-bench'
+const STARTED = /"event":"gateway\.started","url":"([^"]+)","metrics_url":"([^"]+)"/
+
+/** What callers of the gateway send. */
+export const HEADERS = { 'x-api-key': KEY, 'content-type': 'application/json' }
+export const TRIGGER_BODY = JSON.stringify({ parameters: { day: '2026-11-22' } })
+export const INSTANCE = 'bench'
+
+export interface Gateway extends Program {
+  /** All metrics, by name with labels. */
+  metrics(): Promise<Map<string, number>>
+}
+
+export interface GatewaySettings {
+  workspaceUrl: string
+  /** File of the ledger; a new one when left out. */
+  ledger?: string
+}
+
+let ledgers = 0
+
+/** The gateway as operators run it: log at level info, `synchronous` FULL, the documented defaults; ready when resolved. */
+export async function startGateway(bench: Bench, { workspaceUrl, ledger }: GatewaySettings): Promise<Gateway> {
+  const config = {
+    server: { instance: INSTANCE, host: '127.0.0.1', port: 0, metrics_port: 0, drain_seconds: 0 },
+    ledger: { url: `sqlite:${ledger ?? join(bench.folder, `${ledgers++}.db`)}`, synchronous: 'full' },
+    workspaces: { main: { host: workspaceUrl, auth: { type: 'pat', token: { env: 'BENCH_TOKEN' } } } },
+    jobs: Object.fromEntries(
+      JOBS.entries().map(([name, job_id]) => [name, { job_id, parameters: { day: { type: 'date', required: true } } }]),
+    ),
+    clients: {
+      bench: {
+        keys: [`sha256:${createHash('sha256').update(KEY).digest('hex')}`],
+        jobs: ['*'],
+        permissions: ['trigger', 'read', 'output', 'cancel', 'repair'],
+      },
+    },
+  }
+  const file = join(bench.folder, 'gateway.yaml')
+  // JSON is YAML.
+  writeFileSync(file, JSON.stringify(config))
+  const profile = bench.cpuProfiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${bench.cpuProfiles}`]
+  const program = await startProgram(bench, {
+    file: MAIN,
+    args: ['serve', '--config', file],
+    env: { BENCH_TOKEN: TOKEN },
+    nodeArgs: profile,
+    url: STARTED,
+  })
+  const metricsUrl = STARTED.exec(program.log())?.[2]
+
+  return {
+    ...program,
+    async metrics() {
+      const text = await (await fetch(`${metricsUrl}/metrics`)).text()
+      const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+      return new Map(samples.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]))
+    },
+  }
+}
