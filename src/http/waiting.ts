@@ -22,16 +22,12 @@ export function createWaitForEnd({ waits, store, clock, facts }: WaitingDeps): W
     const until = call.arrivedAt + waitMs
     const begun = clock.now()
     if (isDone(run.attempt.state) || until <= begun) return run
-    let latest = run
-    const read = async () => {
-      latest = (await store.get(run.id)) ?? latest
-      return latest
-    }
+    const read = async () => (await store.get(run.id)) ?? run
     try {
       return await waits.until(read, run.id, ({ attempt }) => isDone(attempt.state), { until, signal: call.signal })
     } catch (error) {
       // The run exists and goes on: what is known of it is the better answer.
-      if (error instanceof LedgerError) return latest
+      if (error instanceof LedgerError) return run
       throw error
     } finally {
       call.waitedMs = clock.now() - begun

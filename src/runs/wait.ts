@@ -62,15 +62,23 @@ export function createWaits(clock: Clock, hurry: (run: Run) => void): Waits {
     async until(read, runId, isEnough, { until, signal }) {
       const { alarm, woken, leave } = register(runId, isEnough)
       const hangUp = () => alarm.abort()
+      const msLeft = () => until - clock.now()
+
+      /** undefined: it is to be waited for. The run is let go meanwhile: thousands may wait. */
+      async function readFirst(): Promise<Run | undefined> {
+        const run = await read()
+        if (isEnough(run) || ended || msLeft() <= 0 || signal?.aborted) return woken() ?? run
+        hurry(run)
+        return undefined
+      }
+
       signal?.addEventListener('abort', hangUp, { once: true })
       try {
-        const run = await read()
-        const ms = until - clock.now()
-        if (isEnough(run) || ended || ms <= 0 || signal?.aborted) return woken() ?? run
-        hurry(run)
-        if (!alarm.signal.aborted) await clock.sleep(ms, alarm.signal)
+        const first = await readFirst()
+        if (first) return first
+        if (!alarm.signal.aborted) await clock.sleep(msLeft(), alarm.signal)
         // Time ran out on changes that were not enough: say how far it got.
-        return woken() ?? (signal?.aborted ? run : await read())
+        return woken() ?? (await read())
       } finally {
         signal?.removeEventListener('abort', hangUp)
         leave()

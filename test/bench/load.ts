@@ -4,12 +4,14 @@ import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { AddedTime, AddedTimeOrder } from './load/added-time.ts'
 import type { Burst, BurstOrder } from './load/burst.ts'
+import type { Held, HoldOrder } from './load/hold.ts'
 import type { Throughput, ThroughputOrder } from './load/throughput.ts'
 
 /** Programs that make load: each reads its order as JSON from standard input and prints its result as JSON. */
 interface Loads {
   'added-time': [AddedTimeOrder, AddedTime]
   burst: [BurstOrder, Burst]
+  hold: [HoldOrder, Held]
   throughput: [ThroughputOrder, Throughput]
 }
 

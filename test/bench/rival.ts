@@ -2,7 +2,7 @@ import type { Bench } from './bench.ts'
 import { type Program, startProgram } from './program.ts'
 
 /** Starts a program of `rivals/`. */
-export function startRival(bench: Bench, name: 'constant' | 'proxy', subject: string, fields: object) {
+export function startRival(bench: Bench, name: 'constant' | 'hold' | 'proxy', subject: string, fields: object) {
   const file = new URL(`rivals/${name}.ts`, import.meta.url)
   return startProgram(bench, { file, args: [subject, JSON.stringify(fields)] })
 }

@@ -5,6 +5,7 @@ import { read } from './rows/read.ts'
 import { start } from './rows/start.ts'
 import { triggerLatency } from './rows/trigger-latency.ts'
 import { triggerThroughput } from './rows/trigger-throughput.ts'
+import { waiters } from './rows/waiters.ts'
 
 /** In the order in which they are measured and shown. */
-export const ROWS: Row[] = [read, triggerLatency, triggerThroughput, burst, start, memory]
+export const ROWS: Row[] = [read, triggerLatency, triggerThroughput, burst, waiters, start, memory]
