@@ -40,6 +40,7 @@ async function live(t: Test, level: string) {
     jobs: [
       { ...job, job_id: '11', tasks: [{ task_key: 'main', duration_ms: 100 }] },
       { ...job, job_id: '12', tasks: [{ task_key: 'main', duration_ms: 100, ...failed }] },
+      { ...job, job_id: '13', tasks: [{ task_key: 'main', duration_ms: 3_600_000 }] },
     ],
     credentials: { client_id: CLIENT_ID, client_secret: CLIENT_SECRET, token: PAT },
   })
@@ -50,6 +51,7 @@ async function live(t: Test, level: string) {
     jobs: {
       quick: { workspace: 'main', job_id: '11', parameters: { day: { type: 'date' } }, rerun_min_seconds: 0 },
       fails: { workspace: 'main', job_id: '12', rerun_min_seconds: 0 },
+      slow: { workspace: 'main', job_id: '13' },
       personal: { workspace: 'other', job_id: '11' },
     },
     clients: { other: { jobs: ['quick'], permissions: ['read', 'metrics'] } },
@@ -122,6 +124,20 @@ async function live(t: Test, level: string) {
       t.match((await call('GET', `/runs/${id}/await?wait=10&include=tasks,attempts`)).body, { done: true })
     }
     t.same(simulator.faults(), [], `all said by ${endpoint}`)
+  }
+  const slow = (await call('POST', '/trigger/slow')).body
+  const broken = await run('fails')
+  for (const [method, path, endpoint] of [
+    ['POST', `/runs/${slow.id}/refresh`, 'runs/get'],
+    ['POST', `/runs/${slow.id}/cancel?wait=5`, 'runs/cancel'],
+    ['GET', `/runs/${broken.id}/output`, 'runs/get-output'],
+    ['POST', `/runs/${broken.id}/repair?wait=5`, 'runs/repair'],
+    ['POST', '/trigger/quick?dry_run=true', 'get'],
+  ] as const) {
+    simulator.addFault({ path: `/api/2.2/jobs/${endpoint}`, status: 400, body: said })
+    await call(method, path)
+    t.same(simulator.faults(), [], `${path} was told`)
+    await call(method, path)
   }
 
   simulator.changeCredentials({ client_secret: ROTATED_SECRET })
