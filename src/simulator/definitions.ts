@@ -37,8 +37,8 @@ const Task = Type.Object(
     kind: Type.Optional(
       Literals('notebook', 'python', 'wheel', 'jar', 'spark_submit', 'sql', 'dbt', 'pipeline', 'condition'),
     ),
-    /** Execution, default 1,000. */
-    duration_ms: Type.Optional(span),
+    /** Execution, default 1,000; a list as of `outcome`. */
+    duration_ms: Type.Optional(Type.Union([span, Type.Array(span, { minItems: 1 })])),
     /** Setup before it; default the job's for a task that follows no other in its round, else 0. */
     pending_ms: Type.Optional(span),
     /** A list gives the outcome of the job's first, second, … run; its last item holds for all later ones. */

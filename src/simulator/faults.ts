@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { createRandom } from './random.ts'
 
 /** A wrong answer to come. */
 export const Fault = Type.Object(
@@ -82,15 +83,4 @@ export function createFaults(): Faults {
 /** Whether the fault puts something in place of the handler's own reply; one that only delays does not. */
 export function replacesReply({ status, body, headers }: Fault): boolean {
   return status !== undefined || body !== undefined || headers !== undefined
-}
-
-/** Mulberry32: a small generator that gives the same series for the same seed. */
-function createRandom(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -55,7 +55,7 @@ const Options = Type.Object(
     /** Queued runs per job. */
     queue_limit: count,
     queue_hours: Type.Number({ minimum: 0 }),
-    /** Added to every reply, in real time. */
+    /** Added to every reply, by the clock that the workspace was given: to move its time on shortens nothing. */
     latency_ms: count,
     /** Finished runs that are kept, besides the 60 days of the real workspace. */
     max_runs: Type.Integer({ minimum: 1 }),

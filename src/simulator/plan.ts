@@ -1,4 +1,4 @@
-import type { JobDefinition, TaskDefinition } from './definitions.ts'
+import type { JobDefinition, Outcome, TaskDefinition } from './definitions.ts'
 import {
   blame,
   type Ending,
@@ -164,7 +164,7 @@ function planAttempts(
   const limit = (task.timeout_seconds ?? 0) * 1_000 || Number.POSITIVE_INFINITY
   const follows = task.depends_on?.some(({ task_key }) => keys?.has(task_key) ?? true)
   const setup = task.pending_ms ?? (follows ? 0 : (job.pending_ms ?? PENDING_MS))
-  const duration = task.duration_ms ?? DURATION_MS
+  const duration = ofRun(task.duration_ms, nth, DURATION_MS)
   let from = unblocked
   for (let number = first; number <= last; number++) {
     const ending = duration > limit ? TIMED_OUT : toEnding(outcomeOf(task, nth, number))
@@ -181,9 +181,13 @@ function planAttempts(
 }
 
 function outcomeOf(task: TaskDefinition, nth: number, attempt: number) {
-  const { attempts, outcome = 'success' } = task
-  if (attempts) return attempts[attempt] ?? attempts.at(-1) ?? 'success'
-  return Array.isArray(outcome) ? (outcome[nth] ?? outcome.at(-1) ?? 'success') : outcome
+  const { attempts, outcome } = task
+  return attempts ? ofRun(attempts, attempt, 'success') : ofRun(outcome, nth, 'success')
+}
+
+/** A list has an item for each run, or attempt, in turn; its last one holds for all later ones. */
+function ofRun<T extends Outcome | number>(value: T | T[] | undefined, nth: number, fallback: T): T {
+  return Array.isArray(value) ? (value[nth] ?? value.at(-1) ?? fallback) : (value ?? fallback)
 }
 
 /** Why the task does not run at all, or undefined when it runs. */

@@ -211,16 +211,22 @@ t.test('a retry is a new task run of the same task', async (t) => {
   t.equal(waiting.state.life_cycle_state, 'RUNNING')
 })
 
-t.test('the outcome may depend on which run of the job it is', async (t) => {
+t.test('outcome and duration may depend on which run of the job it is', async (t) => {
   const workspace = await openWorkspace(t)
-  const jobId = workspace.defineJob({ name: 'job', tasks: [{ task_key: 'a', outcome: ['failed', 'success'] }] })
+  const task = { task_key: 'a', outcome: ['failed', 'success'], duration_ms: [3_000, 2_000] }
+  const jobId = workspace.defineJob({ name: 'job', tasks: [task] })
   const results: unknown[] = []
   for (let nth = 0; nth < 3; nth++) {
     const runId = await workspace.run(jobId)
     workspace.advance(60_000)
-    results.push((await workspace.read(runId)).state.result_state)
+    const { state, tasks } = await workspace.read(runId)
+    results.push([state.result_state, tasks[0]?.['execution_duration']])
   }
-  t.strictSame(results, ['FAILED', 'SUCCESS', 'SUCCESS'])
+  t.strictSame(results, [
+    ['FAILED', 3_000],
+    ['SUCCESS', 2_000],
+    ['SUCCESS', 2_000],
+  ])
 })
 
 t.test('words that nobody has seen, and a workspace without status', async (t) => {
