@@ -112,6 +112,14 @@ export function createDatabricksClient(deps: ClientDeps): DatabricksClient {
 
     accessTokenExpiresAt: () => credential.expiresAt(),
 
+    takeTurn: () => true,
+
+    available: () => Number.MAX_SAFE_INTEGER,
+
+    remaining: () => 1,
+
+    illness: () => undefined,
+
     /** What is under way ends at once, as `aborted`. */
     close: () => dispatcher.destroy(),
   }

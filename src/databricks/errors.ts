@@ -9,10 +9,17 @@
  */
 export type ErrorKind = 'refused' | 'missing' | 'denied' | 'credential' | 'throttled' | 'unavailable'
 
-/** Where it broke, as a closed set. `status`: an HTTP error answer; `answer`: a 2xx without what was asked for. */
+/**
+ * Where it broke, as a closed set. `status`: an HTTP error answer; `answer`: a 2xx without what was asked for;
+ * `throttled`: too many requests; `capacity`: too many runs, whatever the rate of requests; `budget`: the call's time
+ * was up before its turn; `ill`: not tried, because Databricks does not answer.
+ */
 export type ErrorReason =
   | 'status'
   | 'throttled'
+  | 'capacity'
+  | 'budget'
+  | 'ill'
   | 'transient'
   | 'answer'
   | 'web_page'

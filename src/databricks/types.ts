@@ -143,6 +143,8 @@ export interface Call {
   /** Epoch milliseconds; bounds the whole call with every retry and every page. */
   deadline: number
   signal?: AbortSignal
+  /** Within an endpoint's budget callers go before the watcher. Default `caller`. */
+  by?: 'caller' | 'watcher'
 }
 
 export interface RunsQuery {
@@ -170,8 +172,16 @@ export type Submission =
 export interface DatabricksClient {
   /** Origin of the workspace. */
   readonly host: string
-  /** Posts exactly these bytes at every try; they must hold an `idempotency_token`. Never rejects. */
-  runNow(body: string, call: Call): Promise<Submission>
+  /**
+   * Posts exactly these bytes at every try; they must hold an `idempotency_token`. Never rejects. `turn: 'taken'`: the
+   * first try has its token of the budget already, from `takeTurn`.
+   */
+  runNow(body: string, call: Call & { turn?: 'taken' }): Promise<Submission>
+  /**
+   * A run-now may leave now, and its token of the budget is taken. false: others wait for theirs, the budget is spent
+   * or held after a 429, or Databricks is ill.
+   */
+  takeTurn(): boolean
   /** All pages as one run. */
   getRun(runId: string, call: Call & { includeHistory?: boolean }): Promise<Run>
   listRuns(query: RunsQuery, call: Call): Promise<RunPage>
@@ -186,6 +196,12 @@ export interface DatabricksClient {
   listJobs(query: { name?: string }, call: Call): Promise<Job[]>
   /** End of the cached access token in epoch milliseconds; null when there is none or it has no end. */
   accessTokenExpiresAt(): number | null
+  /** Whole requests that the watcher may send now: 0 while anybody waits for the budget, or Databricks is ill. */
+  available(endpoint: BudgetedEndpoint): number
+  /** Share of the endpoint's budget that is left, 0 to 1. */
+  remaining(endpoint: BudgetedEndpoint): number
+  /** undefined: well. */
+  illness(): Illness | undefined
   close(): Promise<void>
 }
 
@@ -199,6 +215,17 @@ export type Endpoint =
   | 'jobs_get'
   | 'jobs_list'
   | 'token'
+
+/** Endpoints whose requests per second and workspace Databricks limits. */
+export type BudgetedEndpoint = Exclude<Endpoint, 'token'>
+
+/** Databricks does not answer, or only with errors of its own: nothing is sent but a probe every few seconds. */
+export interface Illness {
+  /** Epoch ms of the first failure. */
+  since: number
+  /** The last failure. */
+  reason: string
+}
 
 /** What the client tells of its work, in values of closed sets that suit metric labels. */
 export interface Observer {
