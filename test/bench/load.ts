@@ -1,7 +1,4 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { json } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
+import { askProgram } from './ask-program.ts'
 import type { AddedTime, AddedTimeOrder } from './load/added-time.ts'
 import type { Burst, BurstOrder } from './load/burst.ts'
 import type { Held, HoldOrder } from './load/hold.ts'
@@ -18,15 +15,6 @@ interface Loads {
 const TIMEOUT_MS = 120_000
 
 /** Makes load from a process of its own. */
-export async function makeLoad<Name extends keyof Loads>(name: Name, order: Loads[Name][0]): Promise<Loads[Name][1]> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`load/${name}.ts`, import.meta.url))], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    timeout: TIMEOUT_MS,
-  })
-  child.stdin.end(JSON.stringify(order))
-  const exited = once(child, 'exit')
-  const result = await json(child.stdout).catch(() => undefined)
-  const [code, signal] = await exited
-  if (code !== 0) throw new Error(`load ${name} ended with ${code ?? signal}`)
-  return result as Loads[Name][1]
+export function makeLoad<Name extends keyof Loads>(name: Name, order: Loads[Name][0]): Promise<Loads[Name][1]> {
+  return askProgram(new URL(`load/${name}.ts`, import.meta.url), order, TIMEOUT_MS)
 }

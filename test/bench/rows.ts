@@ -6,6 +6,7 @@ import { start } from './rows/start.ts'
 import { triggerLatency } from './rows/trigger-latency.ts'
 import { triggerThroughput } from './rows/trigger-throughput.ts'
 import { waiters } from './rows/waiters.ts'
+import { watch } from './rows/watch.ts'
 
 /** In the order in which they are measured and shown. */
-export const ROWS: Row[] = [read, triggerLatency, triggerThroughput, burst, waiters, start, memory]
+export const ROWS: Row[] = [read, triggerLatency, triggerThroughput, burst, waiters, start, memory, watch]

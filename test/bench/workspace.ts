@@ -1,9 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JobDefinition } from '../../src/simulator/definitions.ts'
-import type { PartialOptions } from '../../src/simulator/options.ts'
-import type { RunSummary } from '../../src/simulator/run.ts'
 import type { Bench } from './bench.ts'
+import { controlWorkspace, type WorkspaceControls } from './controls.ts'
 import { type Program, startProgram } from './program.ts'
 
 /** The simulated workspace's own access token. */
@@ -18,10 +17,7 @@ export const RUN_NOW_BODY = '{"job_id":1001,"idempotency_token":"[<id>]","job_pa
 
 const MAIN = new URL('../../src/main.ts', import.meta.url)
 
-export interface Workspace extends Program {
-  setOptions(changes: PartialOptions): Promise<void>
-  runs(): Promise<RunSummary[]>
-}
+export type Workspace = Program & WorkspaceControls
 
 /** A simulated workspace; all runs of its jobs take so long. */
 export async function startWorkspace(bench: Bench, { runMs }: { runMs: number }): Promise<Workspace> {
@@ -29,21 +25,7 @@ export async function startWorkspace(bench: Bench, { runMs }: { runMs: number })
   writeFileSync(catalogue, JSON.stringify([...JOBS].map(([name, id]) => defineJob(name, id, runMs))))
   const args = ['simulate', '--port', '0', '--catalogue', catalogue]
   const program = await startProgram(bench, { file: MAIN, args })
-
-  async function control(method: string, name: string, body?: object): Promise<unknown> {
-    const url = `${program.url}/__simulator/${name}`
-    const response = await fetch(url, { method, ...(body && { body: JSON.stringify(body) }) })
-    if (!response.ok) throw new Error(`${url}: ${await response.text()}`)
-    return response.json()
-  }
-
-  return {
-    ...program,
-    setOptions: async (changes) => {
-      await control('PATCH', 'options', changes)
-    },
-    runs: async () => (await control('GET', 'runs')) as RunSummary[],
-  }
+  return { ...program, ...controlWorkspace(program.url) }
 }
 
 function defineJob(name: string, job_id: string, runMs: number): JobDefinition {
