@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
-import { encodeTime, TIME_MAX } from 'ulid'
 import type { Run } from '../runs/run.ts'
 import type { RunFilter } from '../runs/store.ts'
+import { firstId } from './first-id.ts'
 import { selectLatest } from './latest.ts'
 import { decodeRun } from './rows.ts'
 import type { Tables } from './tables.ts'
@@ -97,9 +97,4 @@ function residual(column: Column) {
 
 function prefixOf(ref: string): string | undefined {
   return ref.endsWith('*') ? ref.slice(0, -1) : undefined
-}
-
-/** What every id made at `time` or later is greater than, and every earlier one less. */
-function firstId(time: number): string {
-  return encodeTime(Math.min(Math.max(time, 0), TIME_MAX))
 }

@@ -1,10 +1,11 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration'
 import { runs } from './migrations/0001-runs.ts'
+import { history } from './migrations/0002-history.ts'
 import { LedgerOpenError } from './open-error.ts'
 import type { Tables } from './tables.ts'
 
-const migrations: Record<string, Migration> = { '0001-runs': runs }
+const migrations: Record<string, Migration> = { '0001-runs': runs, '0002-history': inOrder(history) }
 
 /** Brings the schema up to this version, all or nothing; does nothing when it is there. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
@@ -35,4 +36,12 @@ async function executedMigrations(db: Kysely<Tables>): Promise<string[]> {
     .orderBy('name')
     .execute()
   return rows.map((row) => row.name)
+}
+
+function inOrder(statements: string[]): Migration {
+  return {
+    async up(db) {
+      for (const statement of statements) await sql.raw(statement).execute(db)
+    },
+  }
 }

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { RunStore } from '../runs/store.ts'
 import type { Write } from './commit.ts'
+import { firstId } from './first-id.ts'
 import type { Tables } from './tables.ts'
 
 /** Removes runs that ended long ago; the totals of endings are not touched. */
@@ -21,13 +22,12 @@ export function createPurge(write: Write): Pick<RunStore, 'purge'> {
           }
           await trx.deleteFrom('runs').where('id', 'in', ids).execute()
         }
-        await trx.deleteFrom('tombstones').where('purged_at', '<', tombstonesBefore).execute()
-        return runs.length
+        return runs.length === limit || (await deleteTombstones(trx, tombstonesBefore, limit)) === limit
       }),
   }
 }
 
-/** Ids sort by time, so the oldest runs come first and a batch never reads far. A next step that is due keeps a run. */
+/** Ids sort by time, so the oldest runs come first and no younger one is read. A next step that is due keeps a run. */
 function selectEnded(trx: Transaction<Tables> | Kysely<Tables>, endedBefore: number, limit: number) {
   return trx
     .selectFrom('runs')
@@ -35,11 +35,26 @@ function selectEnded(trx: Transaction<Tables> | Kysely<Tables>, endedBefore: num
       join.onRef('attempts.run_id', '=', 'runs.id').onRef('attempts.number', '=', 'runs.attempt'),
     )
     .select(['runs.id', 'runs.job', 'runs.client_id', 'runs.key_slot', 'runs.attempt as last_attempt'])
-    .where('runs.created_at', '<', endedBefore)
+    .where('runs.id', '<', firstId(endedBefore))
     .where('runs.result', '!=', '')
     .where('attempts.finished_at', '<', endedBefore)
     .where('attempts.due_at', 'is', null)
     .orderBy('runs.id')
     .limit(limit)
     .execute()
+}
+
+async function deleteTombstones(trx: Kysely<Tables>, purgedBefore: number, limit: number): Promise<number> {
+  const { numDeletedRows } = await trx
+    .deleteFrom('tombstones')
+    .where('run_id', 'in', (eb) =>
+      eb
+        .selectFrom('tombstones')
+        .select('run_id')
+        .where('purged_at', '<', purgedBefore)
+        .orderBy('purged_at')
+        .limit(limit),
+    )
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
 }

@@ -8,9 +8,9 @@ export interface PurgeDeps {
   onError: (error: unknown) => void
 }
 
-/** Small, so that triggers are not held up by it. */
-const BATCH = 100
-const BETWEEN_BATCHES_MS = 200
+/** A few milliseconds of work, then a long rest: triggers are not held up by it. */
+const BATCH = 20
+const BETWEEN_BATCHES_MS = 100
 const BETWEEN_ROUNDS_MS = 3_600_000
 /** A purged key's attempts go on counting, and its runs answer 410, for so long. */
 const TOMBSTONE_MS = 400 * 86_400_000
@@ -23,10 +23,10 @@ export async function keepPurging(
   while (!signal.aborted) {
     const now = clock.now()
     const round = { endedBefore: now - retentionMs, tombstonesBefore: now - TOMBSTONE_MS, now, limit: BATCH }
-    const purged = await store.purge(round).catch((error) => {
+    const more = await store.purge(round).catch((error) => {
       onError(error)
-      return 0
+      return false
     })
-    await clock.sleep(purged < BATCH ? BETWEEN_ROUNDS_MS : BETWEEN_BATCHES_MS, signal)
+    await clock.sleep(more ? BETWEEN_BATCHES_MS : BETWEEN_ROUNDS_MS, signal)
   }
 }

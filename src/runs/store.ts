@@ -140,10 +140,10 @@ export interface RunStore {
   keepOutput(runId: string, attempt: number, output: TaskOutput[]): Promise<void>
 
   /**
-   * Removes up to `limit` runs that ended before, each leaving a tombstone, and the tombstones that are too old; resolves
-   * with how many runs. Runs that need another step stay, and totals are not touched.
+   * Removes up to `limit` runs that ended before, each leaving a tombstone, and up to `limit` tombstones that are too
+   * old; resolves with whether there may be more. Runs that need another step stay, and totals are not touched.
    */
-  purge(what: { endedBefore: number; tombstonesBefore: number; now: number; limit: number }): Promise<number>
+  purge(what: { endedBefore: number; tombstonesBefore: number; now: number; limit: number }): Promise<boolean>
 
   tombstone(runId: string): Promise<Tombstone | undefined>
   tombstoneByKey(clientId: string, job: string, key: string): Promise<Tombstone | undefined>

@@ -29,7 +29,7 @@ async function explain(ask: (store: RunStore) => Promise<unknown>): Promise<stri
   asked.length = 0
   await ask(store)
   return asked
-    .filter((query) => /^(select|update|insert)/.test(query.sql))
+    .filter((query) => /^(select|update|insert|delete)/.test(query.sql))
     .flatMap(({ sql: text, parameters }) =>
       database.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...(parameters as SQLInputValue[])),
     )
@@ -102,6 +102,7 @@ const OTHERS: Record<string, (store: RunStore) => Promise<unknown>> = {
   tell: (store) => store.tell(run.id, 1, 2, 'R1'),
   sight: (store) => store.sight([{ run_id: run.id, attempt: 1, observed_at: 1, due_at: 2 }]),
   bringForward: (store) => store.bringForward(run.id, 1, 1),
+  purge: (store) => store.purge({ endedBefore: 0, tombstonesBefore: 0, now: 0, limit: 100 }),
 }
 
 for (const [name, ask] of Object.entries(OTHERS)) {
