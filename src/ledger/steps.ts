@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
-import type { RunStore, Sighting, Step } from '../runs/store.ts'
+import type { DueLook, RunStore, Sighting, Step } from '../runs/store.ts'
 import type { Write } from './commit.ts'
 import { selectLatest } from './latest.ts'
 import { decodeRun } from './rows.ts'
@@ -11,21 +11,54 @@ const SIGHTINGS_AT_ONCE = 250
 /** null for an attempt to be submitted, not null for one to be looked at. */
 const DATABRICKS_RUN_IS = { submit: 'is', look: 'is not' } as const satisfies Record<Step, string>
 
+const LOOK_COLUMNS = [
+  'run_id',
+  'number',
+  'kind',
+  'state',
+  'workspace_host',
+  'databricks_job_id',
+  'databricks_run_id',
+  'started_at',
+  'tasks_observed_at',
+  'missing_count',
+  'due_at',
+] as const
+
 /** What the watcher asks: whose next step is due, and when the next one will be. None of it is a transition. */
 export function createSteps(
   db: Kysely<Tables>,
   write: Write,
-): Pick<RunStore, 'due' | 'nextDue' | 'sight' | 'bringForward'> {
+): Pick<RunStore, 'dueSubmissions' | 'dueLooks' | 'nextDue' | 'countAhead' | 'jobLoad' | 'sight' | 'bringForward'> {
+  /** Active attempts of a job: Databricks has them, may have them, or (unposted) never had them. */
+  const active = (job: string) => db.selectFrom('attempts').where('result', '=', '').where('job', '=', job)
+
   return {
-    due: async (workspace, step, at, limit) => {
+    dueSubmissions: async (workspace, at, limit) => {
       const rows = await selectLatest(db)
         .where('attempts.workspace', '=', workspace)
-        .where('attempts.databricks_run_id', DATABRICKS_RUN_IS[step], null)
+        .where('attempts.databricks_run_id', 'is', null)
         .where('attempts.due_at', '<=', at)
-        .orderBy('attempts.due_at')
+        .orderBy('attempts.created_at')
+        .orderBy('attempts.run_id')
         .limit(limit)
         .execute()
       return rows.map(decodeRun)
+    },
+
+    // An attempt with a next one has no next step, so that these are the latest.
+    dueLooks: async (workspace, at, limit) => {
+      const rows = await db
+        .selectFrom('attempts')
+        .select(LOOK_COLUMNS)
+        .where('workspace', '=', workspace)
+        .where('databricks_run_id', 'is not', null)
+        .where('due_at', '<=', at)
+        .orderBy('due_at')
+        .orderBy('run_id')
+        .limit(limit)
+        .execute()
+      return rows as DueLook[]
     },
 
     nextDue: async (workspace, step, after) => {
@@ -39,6 +72,38 @@ export function createSteps(
         .limit(1)
         .executeTakeFirst()
       return next?.due_at ?? undefined
+    },
+
+    countAhead: async ({ id, job, attempt }) => {
+      const { count } = await active(job)
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where((eb) =>
+          eb.or([
+            eb('databricks_run_id', 'is not', null),
+            eb('tries_in_doubt', '>', 0),
+            eb('created_at', '<', attempt.created_at),
+            eb.and([eb('created_at', '=', attempt.created_at), eb('run_id', '<', id)]),
+          ]),
+        )
+        .where('run_id', '!=', id)
+        .executeTakeFirstOrThrow()
+      return Number(count)
+    },
+
+    jobLoad: async (job, limit) => {
+      const { count } = await active(job)
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where((eb) => eb.or([eb('databricks_run_id', 'is not', null), eb('tries_in_doubt', '>', 0)]))
+        .executeTakeFirstOrThrow()
+      const unposted = await active(job)
+        .select(['run_id', 'number as attempt'])
+        .where('databricks_run_id', 'is', null)
+        .where('tries_in_doubt', '=', 0)
+        .orderBy('created_at')
+        .orderBy('run_id')
+        .limit(limit)
+        .execute()
+      return { posted: Number(count), unposted }
     },
 
     sight: async (sightings) => {
@@ -65,10 +130,12 @@ async function writeSightings(trx: Transaction<Tables>, sightings: Sighting[]): 
   for (const { run_id, attempt, observed_at, due_at } of sightings) {
     await trx
       .updateTable('attempts')
-      .set({ observed_at, due_at })
+      .set({ due_at, ...(observed_at !== null && { observed_at }) })
       .where('run_id', '=', run_id)
       .where('number', '=', attempt)
-      .where((eb) => eb.or([eb('observed_at', 'is', null), eb('observed_at', '<=', observed_at)]))
+      .$if(observed_at !== null, (query) =>
+        query.where((eb) => eb.or([eb('observed_at', 'is', null), eb('observed_at', '<=', observed_at)])),
+      )
       // An attempt that has ended meanwhile stays without a next step.
       .where('due_at', 'is not', null)
       .execute()

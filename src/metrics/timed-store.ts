@@ -1,12 +1,20 @@
-import type { RunStore } from '../runs/store.ts'
+import type { Clock } from '../clock.ts'
+import { LedgerError, type RunStore } from '../runs/store.ts'
 import { REQUEST_SECONDS } from './buckets.ts'
 import type { Instruments } from './instruments.ts'
 
 /** Statements of SQLite take microseconds, a commit milliseconds. */
 const FASTEST_SECONDS = [0.000_1, 0.000_5, 0.001]
 
-/** The same store, each operation timed by its name. */
-export function createTimedStore({ histogram }: Instruments): (store: RunStore) => RunStore {
+export interface LedgerFacts {
+  /** The same store, each operation timed by its name. */
+  timeStore(store: RunStore): RunStore
+  /** Epoch ms of the first failure after the last success; undefined: the last operation succeeded. */
+  ledgerFailingSince(): number | undefined
+}
+
+export function createLedgerFacts({ histogram }: Instruments, clock: Clock): LedgerFacts {
+  let failingSince: number | undefined
   const durations = histogram(
     'ledger_request_duration_seconds',
     'Duration of operations of the ledger.',
@@ -18,13 +26,18 @@ export function createTimedStore({ histogram }: Instruments): (store: RunStore) 
     // A stopwatch, not a clock: nothing is decided by it, and milliseconds would be too coarse.
     const stop = durations.startTimer({ op })
     try {
-      return await work()
+      const value = await work()
+      failingSince = undefined
+      return value
+    } catch (error) {
+      if (error instanceof LedgerError) failingSince ??= clock.now()
+      throw error
     } finally {
       stop()
     }
   }
 
-  return (store) => ({
+  const timeStore = (store: RunStore): RunStore => ({
     insert: (run, supersedes) => time('insert', () => store.insert(run, supersedes)),
     addAttempt: (run, attempt) => time('add_attempt', () => store.addAttempt(run, attempt)),
     update: (run, change, ending) => time('update', () => store.update(run, change, ending)),
@@ -36,8 +49,12 @@ export function createTimedStore({ histogram }: Instruments): (store: RunStore) 
     findByDatabricksRun: (id) => time('find_by_databricks_run', () => store.findByDatabricksRun(id)),
     attempts: (runId) => time('attempts', () => store.attempts(runId)),
     list: (filter) => time('list', () => store.list(filter)),
-    due: (workspace, step, now, limit) => time('due', () => store.due(workspace, step, now, limit)),
+    dueSubmissions: (workspace, now, limit) =>
+      time('due_submissions', () => store.dueSubmissions(workspace, now, limit)),
+    dueLooks: (workspace, now, limit) => time('due_looks', () => store.dueLooks(workspace, now, limit)),
     nextDue: (workspace, step, now) => time('next_due', () => store.nextDue(workspace, step, now)),
+    countAhead: (run) => time('count_ahead', () => store.countAhead(run)),
+    jobLoad: (job, limit) => time('job_load', () => store.jobLoad(job, limit)),
     output: (runId, attempt) => time('output', () => store.output(runId, attempt)),
     keepOutput: (runId, attempt, output) => time('keep_output', () => store.keepOutput(runId, attempt, output)),
     purge: (what) => time('purge', () => store.purge(what)),
@@ -53,4 +70,5 @@ export function createTimedStore({ histogram }: Instruments): (store: RunStore) 
     size: () => time('size', () => store.size()),
     close: () => time('close', () => store.close()),
   })
+  return { timeStore, ledgerFailingSince: () => failingSince }
 }

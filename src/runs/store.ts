@@ -59,8 +59,30 @@ export interface RunFilter {
 export interface Sighting {
   run_id: string
   attempt: number
-  observed_at: number
+  /** null: Databricks told nothing, the next look is put off. */
+  observed_at: number | null
   due_at: number
+}
+
+/** A run that Databricks has and that is due to be looked at, as far as a plan of looks needs to know it. */
+export type DueLook = { run_id: string; databricks_run_id: string; due_at: number } & Pick<
+  Attempt,
+  | 'number'
+  | 'kind'
+  | 'state'
+  | 'workspace_host'
+  | 'databricks_job_id'
+  | 'started_at'
+  | 'tasks_observed_at'
+  | 'missing_count'
+>
+
+/** What a job's `max_active` is held against. */
+export interface JobLoad {
+  /** Active attempts that Databricks has or may have. */
+  posted: number
+  /** The first of those that Databricks never had, oldest first. */
+  unposted: { run_id: string; attempt: number }[]
 }
 
 export interface JobSummary {
@@ -130,10 +152,15 @@ export interface RunStore {
   attempts(runId: string): Promise<Attempt[]>
   /** Newest first. */
   list(filter: RunFilter): Promise<Run[]>
-  /** Runs of a workspace whose latest attempt needs this step at `now` or before, longest due first. */
-  due(workspace: string, step: Step, now: number, limit: number): Promise<Run[]>
+  /** Runs of a workspace that are to be submitted, or settled, at `now` or before; first come first served. */
+  dueSubmissions(workspace: string, now: number, limit: number): Promise<Run[]>
+  /** Runs of a workspace to be looked at in Databricks at `now` or before, longest due first. */
+  dueLooks(workspace: string, now: number, limit: number): Promise<DueLook[]>
   /** When such a step is due first after `now`, epoch ms; undefined when none is. */
   nextDue(workspace: string, step: Step, now: number): Promise<number | undefined>
+  /** How many active attempts of the run's job Databricks has, may have, or is to have before this one. */
+  countAhead(run: Run): Promise<number>
+  jobLoad(job: string, limit: number): Promise<JobLoad>
 
   /** What an ended attempt left behind, when it was kept. */
   output(runId: string, attempt: number): Promise<TaskOutput[] | undefined>

@@ -137,7 +137,7 @@ export function runStoreContract(t: Test, open: () => Promise<RunStore>): void {
     t.equal(await store.nextDue('main', 'submit', 0), 1_000)
     t.ok(await store.addAttempt(run, sampleAttempt({ number: 2, due_at: 2_000 })))
     t.equal(await store.nextDue('main', 'submit', 0), 2_000)
-    t.equal((await store.due('main', 'submit', 3_000, 10)).length, 1)
+    t.equal((await store.dueSubmissions('main', 3_000, 10)).length, 1)
   })
 
   t.test('a write that fails does not undo those beside it', async (t) => {

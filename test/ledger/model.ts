@@ -1,5 +1,5 @@
 import type { Attempt, Run } from '../../src/runs/run.ts'
-import type { ActiveCount, Ending, JobSummary, Observation, RunFilter } from '../../src/runs/store.ts'
+import type { ActiveCount, DueLook, Ending, JobSummary, Observation, RunFilter } from '../../src/runs/store.ts'
 import type { Subject } from './operations.ts'
 
 interface Kept {
@@ -20,6 +20,11 @@ export function createModel(): Subject {
   const holderOf = (client_id: string, job: string, key: string) =>
     kept.find(({ run, holdsKey }) => holdsKey && run.client_id === client_id && run.job === job && run.key === key)
   const all = () => kept.map(latestOf).sort((a, b) => (a.id < b.id ? 1 : -1))
+  const dueFor = (workspace: string, step: 'submit' | 'look', now: number) =>
+    all()
+      .filter(({ attempt }) => attempt.workspace === workspace && stepOf(attempt) === step)
+      .filter(({ attempt }) => attempt.due_at !== null && attempt.due_at <= now)
+  const activeOf = (job: string) => all().filter((run) => run.job === job && run.attempt.result === '')
   const isCurrent = (run: Run) => find(run.id)?.attempts.at(-1)?.version === run.attempt.version
 
   return {
@@ -70,8 +75,13 @@ export function createModel(): Subject {
     async sight(sightings) {
       for (const { run_id, attempt: number, observed_at, due_at } of sightings) {
         const attempt = attemptOf(run_id, number)
-        if (!attempt || attempt.due_at === null || (attempt.observed_at ?? 0) > observed_at) continue
-        Object.assign(attempt, { observed_at, due_at })
+        if (
+          !attempt ||
+          attempt.due_at === null ||
+          (attempt.observed_at ?? 0) > (observed_at ?? Number.POSITIVE_INFINITY)
+        )
+          continue
+        Object.assign(attempt, { observed_at: observed_at ?? attempt.observed_at, due_at })
       }
     },
 
@@ -95,12 +105,27 @@ export function createModel(): Subject {
       all()
         .filter((run) => matches(run, filter))
         .slice(0, filter.limit),
-    due: async (workspace, step, now, limit) =>
-      all()
-        .filter(({ attempt }) => attempt.workspace === workspace && stepOf(attempt) === step)
-        .filter(({ attempt }) => attempt.due_at !== null && attempt.due_at <= now)
-        .sort((a, b) => (a.attempt.due_at ?? 0) - (b.attempt.due_at ?? 0))
+    dueSubmissions: async (workspace, now, limit) =>
+      dueFor(workspace, 'submit', now)
+        .sort(byInstant(({ attempt }) => attempt.created_at))
         .slice(0, limit),
+    dueLooks: async (workspace, now, limit) =>
+      dueFor(workspace, 'look', now)
+        .sort(byInstant(({ attempt }) => attempt.due_at ?? 0))
+        .slice(0, limit)
+        .map(describeLook),
+    countAhead: async (run) =>
+      activeOf(run.job)
+        .filter(({ id }) => id !== run.id)
+        .filter((other) => isPosted(other) || byInstant(({ attempt }) => attempt.created_at)(other, run) < 0).length,
+    jobLoad: async (job, limit) => ({
+      posted: activeOf(job).filter(isPosted).length,
+      unposted: activeOf(job)
+        .filter((run) => !isPosted(run))
+        .sort(byInstant(({ attempt }) => attempt.created_at))
+        .slice(0, limit)
+        .map(({ id, attempt }) => ({ run_id: id, attempt: attempt.number })),
+    }),
     nextDue: async (workspace, step, now) =>
       all()
         .filter(({ attempt }) => attempt.workspace === workspace && stepOf(attempt) === step)
@@ -181,6 +206,23 @@ function lastOf(attempts: Attempt[]): Attempt {
 
 function stepOf(attempt: Attempt): 'submit' | 'look' {
   return attempt.databricks_run_id === null ? 'submit' : 'look'
+}
+
+function isPosted({ attempt }: Run): boolean {
+  return attempt.databricks_run_id !== null || attempt.tries_in_doubt > 0
+}
+
+/** The earliest first; of two at one instant the lesser id. */
+function byInstant(instant: (run: Run) => number): (a: Run, b: Run) => number {
+  return (a, b) => instant(a) - instant(b) || (a.id < b.id ? -1 : 1)
+}
+
+function describeLook({ id: run_id, attempt }: Run): DueLook {
+  const { number, kind, state, workspace_host, databricks_job_id, databricks_run_id } = attempt
+  const { started_at, tasks_observed_at, missing_count, due_at } = attempt
+  if (databricks_run_id === null || due_at === null) throw new Error('not to be looked at')
+  const where = { workspace_host, databricks_job_id, databricks_run_id }
+  return { run_id, number, kind, state, ...where, started_at, tasks_observed_at, missing_count, due_at }
 }
 
 function matches(run: Run, filter: RunFilter): boolean {

@@ -18,7 +18,10 @@ export type Subject = Pick<
   | 'findByDatabricksRun'
   | 'attempts'
   | 'list'
-  | 'due'
+  | 'dueSubmissions'
+  | 'dueLooks'
+  | 'countAhead'
+  | 'jobLoad'
   | 'nextDue'
   | 'endings'
   | 'activeCounts'
@@ -169,12 +172,14 @@ export async function readAll(store: Subject, seen: Run[], lists: RunFilter[]): 
   const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
   const due = []
   for (const workspace of WORKSPACES) {
-    for (const step of ['submit', 'look'] as const) {
-      due.push(await store.due(workspace, step, instant(5, 0), 5), await store.nextDue(workspace, step, instant(3, 0)))
-    }
+    due.push(await store.dueSubmissions(workspace, instant(5, 0), 5), await store.dueLooks(workspace, instant(5, 0), 5))
+    for (const step of ['submit', 'look'] as const) due.push(await store.nextDue(workspace, step, instant(3, 0)))
   }
+  const runs = (await Promise.all(ids.map((id) => store.get(id)))).filter((run) => run !== undefined)
   return {
-    runs: await Promise.all(ids.map((id) => store.get(id))),
+    runs,
+    ahead: await Promise.all(runs.map((run) => store.countAhead(run))),
+    loads: await Promise.all(JOBS.map((job) => store.jobLoad(job, 2))),
     attempts: await Promise.all(ids.map((id) => store.attempts(id))),
     holders: await Promise.all(
       CLIENTS.flatMap((client) => JOBS.flatMap((job) => ['a', 'b'].map((key) => store.getByKey(client, job, key)))),
