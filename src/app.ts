@@ -5,6 +5,7 @@ import { createAuthenticate } from './callers/keys.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { type Core, createCore } from './core.ts'
+import { findDegradation } from './health.ts'
 import { closeServer } from './http/close-server.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
 import { createServer } from './http/server.ts'
@@ -80,7 +81,7 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
         metrics.moved(moved)
         logRun(moved)
       },
-      onDue: (workspace) => watches.get(workspace)?.wake(),
+      onDue: (workspace, at) => watches.get(workspace)?.wake(at),
       onUnknownState: metrics.unknownState,
       onError,
     })
@@ -92,6 +93,7 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
       waiters: core.waits.count,
       leads: (workspace) => watches.get(workspace)?.leads() ?? false,
       accessTokenExpiresAt: (workspace) => workspaces.clientOf(workspace).accessTokenExpiresAt(),
+      budgetRemaining: (workspace) => workspaces.clientOf(workspace).remaining(),
       onError,
     })
 
@@ -102,7 +104,14 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
       store,
       authenticate,
       metrics,
-      health: () => health,
+      health: () => ({
+        ...health,
+        degraded: findDegradation({
+          workspaces,
+          ledgerFailingSince: metrics.ledgerFailingSince(),
+          now: clock.now(),
+        }),
+      }),
       clock,
       log,
     })
@@ -163,11 +172,11 @@ function createWatches(
   }: { store: RunStore; core: Core; clock: Clock; onError: (e: unknown, run?: Run) => void },
 ): Map<string, Watch> {
   const holder = `${hostname()}:${process.pid}:${ulid()}`
-  const { submit, look } = core
   return new Map(
     names.map((workspace) => {
       const lease = createLease({ store, clock, name: `watch:${workspace}`, holder, onError })
-      const watcher = createWatcher({ workspace, store, lease, clock, submit, look, onError })
+      const lanes = core.createLanes(workspace, () => watcher.wake())
+      const watcher = createWatcher({ lanes, lease, clock, onError })
       return [workspace, { ...watcher, leads: lease.held }]
     }),
   )

@@ -3,6 +3,7 @@ import type { Config } from './config/schema.ts'
 import { createAskToCancel, createCancel } from './runs/cancel.ts'
 import { createCatalogue } from './runs/catalogue.ts'
 import { createDryRun } from './runs/dry-run.ts'
+import { createHolds } from './runs/hold.ts'
 import { createObserve } from './runs/observe.ts'
 import { createReadOutput } from './runs/output.ts'
 import { createPrepare } from './runs/prepare.ts'
@@ -10,7 +11,7 @@ import { createRead } from './runs/read.ts'
 import { createRefresh } from './runs/refresh.ts'
 import { createRepair } from './runs/repair.ts'
 import { createRevisit } from './runs/revisit.ts'
-import type { Run } from './runs/run.ts'
+import { isDone, type Run } from './runs/run.ts'
 import { createSettle } from './runs/settle.ts'
 import type { RunStore } from './runs/store.ts'
 import { createSubmit, type Submit } from './runs/submit.ts'
@@ -19,9 +20,14 @@ import { createTellings } from './runs/tell.ts'
 import { createTransitions, type Moved } from './runs/transition.ts'
 import { createTrigger } from './runs/trigger.ts'
 import { createWaits } from './runs/wait.ts'
-import { nextLook } from './runs/watch/cadence.ts'
+import { alignLook, nextLook } from './runs/watch/cadence.ts'
+import { createListSizes } from './runs/watch/list-sizes.ts'
 import { createLook } from './runs/watch/look.ts'
+import { createLooks } from './runs/watch/looks.ts'
+import { createSubmissions } from './runs/watch/submissions.ts'
+import { createSurvey } from './runs/watch/survey.ts'
 import { createUsualDurations } from './runs/watch/usual.ts'
+import type { Lane } from './runs/watch/watcher.ts'
 import type { Workspaces } from './workspaces.ts'
 
 export interface CoreDeps {
@@ -31,10 +37,10 @@ export interface CoreDeps {
   clock: Clock
   /** Told of every change of a run, once it is durable. */
   onMoved: (moved: Moved) => void
-  /** A run's next step is due earlier than it was. */
-  onDue: (workspace: string) => void
+  /** A run of the workspace needs a step at this instant, epoch ms. */
+  onDue: (workspace: string, at: number) => void
   onUnknownState: (value: string) => void
-  onError: (error: unknown) => void
+  onError: (error: unknown, run?: Run) => void
 }
 
 export type Core = ReturnType<typeof createCore>
@@ -47,20 +53,25 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   const triggerTimeoutMs = config.server.trigger_timeout_seconds * 1000
   const minMs = config.watch.min_interval_seconds * 1000
   const maxMs = config.watch.max_interval_seconds * 1000
+  const bounds = { minMs, maxMs }
 
   const usual = createUsualDurations(store)
   const waits = createWaits(clock, ({ id, attempt }) => {
     const soon = clock.now() + minMs
     if (attempt.databricks_run_id === null || attempt.due_at === null || attempt.due_at <= soon) return
-    store.bringForward(id, attempt.number, soon).then(() => on.onDue(attempt.workspace), onError)
+    store.bringForward(id, attempt.number, soon).then(() => on.onDue(attempt.workspace, soon), onError)
   })
+  const maxActiveOf = (job: string) => config.jobs[job]?.max_active ?? null
+  const holds = createHolds({ store, maxActiveOf, clock, onDue: on.onDue, onError })
   const transitions = createTransitions({
     store,
     tell(moved) {
       on.onMoved(moved)
-      if (moved.run.attempt.result === 'OK') usual.forget(moved.run.job)
+      const { job, attempt } = moved.run
+      if (attempt.result === 'OK') usual.forget(job)
       waits.wake(moved.run)
-      on.onDue(moved.run.attempt.workspace)
+      if (attempt.due_at !== null) on.onDue(attempt.workspace, attempt.due_at)
+      if (isDone(attempt.state)) holds.release(job, attempt.workspace)
     },
   })
   const tellings = createTellings({ store, now: clock.now, onError })
@@ -69,16 +80,16 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
     const now = clock.now()
     const elapsedMs = startedAt === null ? undefined : now - startedAt
     const waited = waits.has(run.id) || run.attempt.cancel !== null
-    return now + nextLook({ elapsedMs, usual: await usual.of(run.job), waited, minMs, maxMs })
+    return alignLook(now, nextLook({ elapsedMs, usual: await usual.of(run.job), waited, ...bounds }), bounds)
   }
   const partialOf = (job: string) => config.jobs[job]?.partial_success ?? 'ok'
   const watched = { store, transitions, clientFor, clock }
   const observe = createObserve({ ...watched, partialOf, nextLookAt, countUnknown: on.onUnknownState })
   const askToCancel = createAskToCancel(watched)
-  const look = createLook({ ...watched, observe, askToCancel, maxIntervalMs: maxMs })
 
   const submitting = { ...watched, random: Math.random }
-  const submitRun = createSubmit({ ...submitting, settle: createSettle(watched) })
+  const firstLookAt = (run: Run) => nextLookAt(run, null)
+  const submitRun = createSubmit({ ...submitting, settle: createSettle(watched), holds, firstLookAt })
   const submitRepair = createSubmitRepair({ ...submitting, observe })
   const submit: Submit = (run, ...rest) => (run.attempt.kind === 'repair' ? submitRepair : submitRun)(run, ...rest)
 
@@ -94,20 +105,33 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   }
   const repair = createRepair({ ...starting, triggerTimeoutMs })
 
+  const looking = { ...watched, observe, askToCancel, maxIntervalMs: maxMs, onError }
+  const look = createLook(looking)
+
+  /** What the watcher of a workspace does; `wake` tells it that there is room for more. */
+  function createLanes(workspace: string, wake: () => void): Lane[] {
+    const sizes = createListSizes(clock.now)
+    const client = workspaces.names().includes(workspace) ? clientOf(workspace) : undefined
+    // One more try in the background.
+    const again = (run: Run) => submit(run, clock.now() + triggerTimeoutMs)
+    return [
+      createSubmissions({ workspace, store, submit: again, clock, wake, onError }),
+      createLooks({ ...looking, workspace, client, look, survey: createSurvey({ ...looking, sizes }), sizes }),
+    ]
+  }
+
   return {
     usual,
     waits,
     tellings,
     catalogue,
-    trigger: createTrigger({ ...starting, prepare, repair, tellings, waits }),
+    trigger: createTrigger({ ...starting, clientFor, prepare, repair, tellings, waits }),
     dryRun: createDryRun({ prepare, store, clientOf, clock, instance }),
     cancel: createCancel({ ...watched, waits }),
     repair,
     refresh: createRefresh({ clientFor, observe, clock }),
     read: createRead({ store, catalogue }),
     readOutput: createReadOutput({ store, clientFor, clock, onError }),
-    look,
-    /** One more try in the background. */
-    submit: (run: Run) => submit(run, clock.now() + triggerTimeoutMs),
+    createLanes,
   }
 }

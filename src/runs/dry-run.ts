@@ -53,6 +53,7 @@ export function createDryRun({ prepare, store, clientOf, clock, instance }: DryR
       kind: 'first',
       instance,
       now: clock.now(),
+      submission: 'later',
     })
     await checkDatabricks(job.workspace, databricksJobId, deadline)
     return { would, run: holder, parameters: parameters.values, databricks_job_id: databricksJobId }

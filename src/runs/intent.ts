@@ -45,15 +45,17 @@ export interface Position {
   kind: AttemptKind
   instance: string
   now: number
+  /** now: posted as soon as it is written; held: by whoever writes it, unless its job has to wait; later: by the watcher. */
+  submission: 'now' | 'held' | 'later'
 }
 
 /**
  * The intent of one attempt, written before Databricks is called: everything that a try, now or after a crash, needs.
- * Its first post counts as one in doubt already.
+ * A post that follows at once counts as one in doubt already.
  */
 export function makeIntent(prepared: Prepared, run: Pick<Run, 'id' | 'key'>, position: Position): Attempt {
   const { order, job, parameters, workspaceHost, databricksJobId, deadline } = prepared
-  const { number, kind, instance, now } = position
+  const { number, kind, instance, now, submission } = position
   const token = makeToken({
     instance,
     workspaceHost,
@@ -77,10 +79,17 @@ export function makeIntent(prepared: Prepared, run: Pick<Run, 'id' | 'key'>, pos
     request_body: makeRunNowBody(job, parameters.values, { databricksJobId, token, runId: run.id }),
     created_at: now,
     submit_deadline_at: order.arrived_at + submitWithin(prepared),
-    last_try_at: now,
-    due_at: deadline + HANDOVER_MS,
+    ...(submission === 'now' ? { last_try_at: now } : NOT_POSTED),
+    due_at: submission === 'later' ? now : deadline + HANDOVER_MS,
   }
 }
+
+const NOT_POSTED = {
+  tries: 0,
+  tries_in_doubt: 0,
+  last_try_at: null,
+  message: 'Accepted here; it waits for its turn at Databricks.',
+} satisfies Partial<Attempt>
 
 /** Who wanted an attempt, as its row keeps it. */
 export function describeOrderer(

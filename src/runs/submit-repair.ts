@@ -19,7 +19,7 @@ import {
   waitForCredential,
 } from './submit.ts'
 
-export interface SubmitRepairDeps extends Omit<SubmitDeps, 'settle'> {
+export interface SubmitRepairDeps extends Omit<SubmitDeps, 'settle' | 'holds' | 'firstLookAt'> {
   observe: Observe
 }
 

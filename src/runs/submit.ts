@@ -3,12 +3,13 @@ import type { DatabricksError } from '../databricks/errors.ts'
 import type { DatabricksClient, Submission } from '../databricks/types.ts'
 import { endCanceled, isUnsent } from './cancel.ts'
 import { endBadly, REOPENED } from './endings.ts'
+import type { Holds } from './hold.ts'
 import { furthest } from './outcome.ts'
-import { postpone } from './postpone.ts'
+import { postpone, postponeWhileIll } from './postpone.ts'
 import type { Attempt, Run } from './run.ts'
 import { isDone } from './run.ts'
 import type { Settle } from './settle.ts'
-import type { RunStore } from './store.ts'
+import type { AttemptChange, RunStore } from './store.ts'
 import type { Transitions } from './transition.ts'
 
 export interface SubmitDeps {
@@ -16,6 +17,9 @@ export interface SubmitDeps {
   transitions: Transitions
   clientFor: (attempt: Attempt) => DatabricksClient | undefined
   settle: Settle
+  holds: Pick<Holds, 'hold'>
+  /** When a run that was just accepted needs its first look, epoch ms. */
+  firstLookAt: (run: Run) => Promise<number>
   clock: Clock
   /** From 0 up to but not 1. */
   random: () => number
@@ -29,7 +33,8 @@ export interface Submitted {
 
 /**
  * Submits an attempt until a clear answer or `deadline` (epoch ms), and records what came of it. What is posted is in
- * the ledger as a try in doubt before its first byte leaves (`counted`: the intent was written so already).
+ * the ledger as a try in doubt before its first byte leaves (`counted`: the intent was written so already, and the turn
+ * in the budget of Databricks is taken).
  */
 export type Submit = (run: Run, deadline: number, counted?: 'counted') => Promise<Submitted>
 
@@ -41,11 +46,14 @@ const WITHOUT_CREDENTIAL_MS = 30_000
 const REFUSALS = new Set<DatabricksError['kind']>(['refused', 'missing', 'denied'])
 
 /** Submits by run-now, always the stored bytes. */
-export function createSubmit({ store, transitions, clientFor, settle, clock, random }: SubmitDeps): Submit {
+export function createSubmit(deps: SubmitDeps): Submit {
+  const { store, transitions, clientFor, settle, holds, clock, random } = deps
+
   async function recordTaken(run: Run, { runId, tries }: Submission & { kind: 'taken' }): Promise<Submitted> {
     const owner = (await store.findByDatabricksRun(runId)).find(
       (other) => other.id !== run.id && other.attempt.workspace_host === run.attempt.workspace_host,
     )
+    const lookAt = await deps.firstLookAt(run)
     const recorded = await transitions.amend(run, ({ attempt }) => {
       if (attempt.databricks_run_id !== null) return undefined
       const counts = takeBack(attempt, tries)
@@ -57,7 +65,8 @@ export function createSubmit({ store, transitions, clientFor, settle, clock, ran
         databricks_run_id: runId,
         run_url: `${attempt.workspace_host}/jobs/${attempt.databricks_job_id}/runs/${runId}`,
         message: 'Databricks has accepted the run.',
-        due_at: clock.now(),
+        // A cancel that was wished meanwhile does not wait.
+        due_at: attempt.cancel ? clock.now() : lookAt,
       }
     })
     return { run: recorded }
@@ -86,16 +95,26 @@ export function createSubmit({ store, transitions, clientFor, settle, clock, ran
     return { run: recorded }
   }
 
+  /** Why it is not to be posted now; undefined: it is. */
+  async function findObstacle(run: Run, client: DatabricksClient): Promise<AttemptChange | undefined> {
+    const illness = client.illness()
+    if (illness) return postponeWhileIll(run.attempt, illness, clock.now(), random())
+    return isUnsent(run.attempt) ? holds.hold(run) : undefined
+  }
+
   return async (run, deadline, counted) => {
     if (run.attempt.cancel && isUnsent(run.attempt)) return { run: await endUnsent(transitions, run, clock.now()) }
     if (clock.now() >= run.attempt.submit_deadline_at) return { run: await settle(run) }
     const client = clientFor(run.attempt)
     if (!client) return { run: await waitForCredential(transitions, run, clock.now()) }
+    const obstacle = counted ? undefined : await findObstacle(run, client)
+    if (obstacle) return { run: await putBack(transitions, run, obstacle) }
     const begun = counted ? run : await countTry(transitions, run, deadline, clock.now())
     if (!begun) return { run: (await store.get(run.id)) ?? run }
 
     const until = Math.min(deadline, run.attempt.submit_deadline_at)
-    const submission = await client.runNow(begun.attempt.request_body, { deadline: until })
+    const turn = counted ? ({ turn: 'taken' } as const) : {}
+    const submission = await client.runNow(begun.attempt.request_body, { deadline: until, ...turn })
     switch (submission.kind) {
       case 'taken':
         return recordTaken(begun, submission)
@@ -105,6 +124,11 @@ export function createSubmit({ store, transitions, clientFor, settle, clock, ran
         return recordUnknown(begun, submission.error, submission.tries)
     }
   }
+}
+
+/** It waits on, unless somebody else has taken it further. */
+function putBack(transitions: Transitions, run: Run, change: AttemptChange): Promise<Run> {
+  return transitions.amend(run, ({ attempt }) => (attempt.version === run.attempt.version ? change : undefined))
 }
 
 /** Counts a try as in doubt before it is made; undefined: the row has changed. */

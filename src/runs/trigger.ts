@@ -1,12 +1,13 @@
 import { ulid } from 'ulid'
 import type { Clock } from '../clock.ts'
+import type { DatabricksClient } from '../databricks/types.ts'
 import { REOPENED } from './endings.ts'
 import { GatewayError } from './errors.ts'
-import { HANDOVER_MS, makeIntent, type Order, type Prepared, submitWithin } from './intent.ts'
+import { HANDOVER_MS, makeIntent, type Order, type Position, type Prepared, submitWithin } from './intent.ts'
 import { decideOrder, type Prepare } from './prepare.ts'
 import type { Repair } from './repair.ts'
 import type { Revisit } from './revisit.ts'
-import type { AttemptKind, Run } from './run.ts'
+import type { Attempt, Run } from './run.ts'
 import type { RunStore } from './store.ts'
 import type { Submit, Submitted } from './submit.ts'
 import type { Tellings } from './tell.ts'
@@ -26,6 +27,7 @@ export interface TriggerDeps {
   transitions: Transitions
   prepare: Prepare
   submit: Submit
+  clientFor: (where: Pick<Attempt, 'workspace' | 'workspace_host'>) => DatabricksClient | undefined
   revisit: Revisit
   repair: Repair
   tellings: Tellings
@@ -40,11 +42,24 @@ export type Trigger = (order: Order) => Promise<Triggered>
 export function createTrigger(deps: TriggerDeps): Trigger {
   const { store, transitions, clock } = deps
 
-  const intend = (prepared: Prepared, run: Pick<Run, 'id' | 'key'>, number: number, kind: AttemptKind) =>
-    makeIntent(prepared, run, { number, kind, instance: deps.instance, now: clock.now() })
+  /** A burst is accepted at once: what Databricks cannot be given now the watcher submits, first come first served. */
+  function chooseSubmission({ job, workspaceHost }: Prepared): Position['submission'] {
+    if (job.max_active !== null) return 'held'
+    const client = deps.clientFor({ workspace: job.workspace, workspace_host: workspaceHost })
+    return client?.takeTurn() ? 'now' : 'later'
+  }
 
-  async function submit(run: Run, deadline: number, counted?: 'counted'): Promise<Triggered> {
-    return describe(await deps.submit(run, deadline, counted))
+  function intend(
+    prepared: Prepared,
+    run: Pick<Run, 'id' | 'key'>,
+    place: Pick<Position, 'number' | 'kind' | 'submission'>,
+  ) {
+    return makeIntent(prepared, run, { ...place, instance: deps.instance, now: clock.now() })
+  }
+
+  async function submit(run: Run, deadline: number, submission: Position['submission']): Promise<Triggered> {
+    if (submission === 'later') return describe({ run })
+    return describe(await deps.submit(run, deadline, submission === 'now' ? 'counted' : undefined))
   }
 
   /** undefined: another trigger took the key first. */
@@ -56,7 +71,8 @@ export function createTrigger(deps: TriggerDeps): Trigger {
         : await store.tombstoneByKey(order.client.id, order.job, order.key)
     const number = (supersedes?.attempt.number ?? tombstone?.last_attempt ?? 0) + 1
     const identity = { id: ulid(clock.now()), key: order.key ?? null }
-    const attempt = intend(prepared, identity, number, 'first')
+    const submission = chooseSubmission(prepared)
+    const attempt = intend(prepared, identity, { number, kind: 'first', submission })
     const run: Run = {
       ...identity,
       job: order.job,
@@ -67,15 +83,17 @@ export function createTrigger(deps: TriggerDeps): Trigger {
       attempt,
     }
     const { begun, run: written } = await transitions.begin(run, supersedes?.id)
-    return begun ? submit(written, deadline, 'counted') : undefined
+    return begun ? submit(written, deadline, submission) : undefined
   }
 
   /** undefined: another rerun came first, here or in Databricks; only what ended badly can have been repaired there. */
   async function again(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
     if (holder.attempt.result === 'KO' && !(await deps.revisit(holder, prepared.deadline)).over) return undefined
     const kind = prepared.order.rerun === 'force' ? 'force' : 'new'
-    const run = await transitions.again(holder, intend(prepared, holder, holder.attempt.number + 1, kind))
-    return run && submit(run, prepared.deadline, 'counted')
+    const submission = chooseSubmission(prepared)
+    const next = intend(prepared, holder, { number: holder.attempt.number + 1, kind, submission })
+    const run = await transitions.again(holder, next)
+    return run && submit(run, prepared.deadline, submission)
   }
 
   /** What cannot be repaired, or Databricks clearly refuses to, is run anew; undefined: another rerun came first. */
@@ -101,13 +119,13 @@ export function createTrigger(deps: TriggerDeps): Trigger {
       submit_deadline_at: prepared.order.arrived_at + submitWithin(prepared),
       due_at: prepared.deadline + HANDOVER_MS,
     })
-    return run && submit(run, prepared.deadline)
+    return run && submit(run, prepared.deadline, 'held')
   }
 
   /** The submission that is under way is this caller's too: its answer is awaited, one that is put off is not. */
   async function attach({ order, deadline }: Prepared, holder: Run): Promise<Triggered> {
-    const { last_try_at, created_at } = holder.attempt
-    const tryEnds = (last_try_at ?? created_at) + (deadline - order.arrived_at)
+    const { last_try_at } = holder.attempt
+    const tryEnds = last_try_at === null ? 0 : last_try_at + (deadline - order.arrived_at)
     const read = async () => (await store.get(holder.id)) ?? holder
     const run = await deps.waits.until(read, holder.id, ({ attempt }) => attempt.state !== 'SUBMITTING', {
       until: Math.min(deadline, tryEnds),

@@ -18,6 +18,7 @@ const plain: JobConfig = {
   rerun_min_seconds: 30,
   rerun_allowed: ['replay', 'new', 'repair', 'force'],
   pass_run_id_as: null,
+  max_active: null,
   queue: true,
 }
 

@@ -78,6 +78,11 @@ const shared = {
     default: null,
     description: 'Name of a job parameter that carries the run id of the gateway, for correlation.',
   }),
+  max_active: Type.Union([Type.Integer({ minimum: 1, maximum: 100_000 }), Type.Null()], {
+    default: null,
+    description:
+      'So many runs of this gateway are active in Databricks at once; more are accepted and held here, first come first served.',
+  }),
   queue: Type.Boolean({
     default: true,
     description: 'Sent with run-now: a job at its limit of concurrent runs queues instead of skipping.',

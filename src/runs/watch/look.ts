@@ -5,10 +5,11 @@ import type { AskToCancel } from '../cancel.ts'
 import { endBadly } from '../endings.ts'
 import type { Observe } from '../observe.ts'
 import type { Attempt, Run } from '../run.ts'
-import type { AttemptChange } from '../store.ts'
+import type { AttemptChange, RunStore } from '../store.ts'
 import type { Transitions } from '../transition.ts'
 
 export interface LookDeps {
+  store: Pick<RunStore, 'sight'>
   transitions: Transitions
   observe: Observe
   askToCancel: AskToCancel
@@ -17,7 +18,10 @@ export interface LookDeps {
   maxIntervalMs: number
 }
 
-/** One look at a run in Databricks. A failure of Databricks leaves the run as it is and puts the next look off. */
+/**
+ * One look at a run in Databricks, by runs/get. A failure of Databricks leaves the run as it is and puts the next look
+ * off.
+ */
 export type Look = (run: Run) => Promise<void>
 
 const TIMEOUT_MS = 10_000
@@ -27,7 +31,9 @@ const MISSING_TIMES = 3
 const MISSING_MS = 5 * 60_000
 const MISSING_AGAIN_MS = 2 * 60_000
 
-export function createLook({ transitions, observe, askToCancel, clientFor, clock, maxIntervalMs }: LookDeps): Look {
+export function createLook(deps: LookDeps): Look {
+  const { store, transitions, observe, askToCancel, clientFor, clock, maxIntervalMs } = deps
+
   function describeMissing({ missing_since, missing_count, databricks_run_id }: Attempt): AttemptChange {
     const now = clock.now()
     const since = missing_since ?? now
@@ -44,15 +50,26 @@ export function createLook({ transitions, observe, askToCancel, clientFor, clock
     const sentAt = clock.now()
     try {
       if (!client || attempt.databricks_run_id === null) throw new DatabricksError('not to be asked', NOT_ASKED)
-      const upstream = await client.getRun(attempt.databricks_run_id, { deadline: sentAt + TIMEOUT_MS })
+      const call = { deadline: sentAt + TIMEOUT_MS, by: 'watcher' } as const
+      const upstream = await client.getRun(attempt.databricks_run_id, call)
       await askToCancel(await observe(run, upstream, sentAt))
     } catch (error) {
       if (!(error instanceof DatabricksError)) throw error
-      const putOff = Math.max(maxIntervalMs, error.retryAfterMs ?? 0)
-      const change = error.kind === 'missing' ? describeMissing(attempt) : { due_at: clock.now() + putOff }
-      await transitions.move(run, change)
+      if (error.kind === 'missing') await transitions.move(run, describeMissing(attempt))
+      else await putOff(store, [{ run_id: run.id, number: attempt.number }], error, clock.now() + maxIntervalMs)
     }
   }
 }
 
 const NOT_ASKED = { kind: 'unavailable', reason: 'connection', sent: false } as const
+
+/** Nothing was told of these runs: what is known of them stays, and grows stale. */
+export async function putOff(
+  store: Pick<RunStore, 'sight'>,
+  looks: { run_id: string; number: number }[],
+  error: DatabricksError,
+  until: number,
+): Promise<void> {
+  const due_at = until + (error.retryAfterMs ?? 0)
+  await store.sight(looks.map(({ run_id, number }) => ({ run_id, attempt: number, observed_at: null, due_at })))
+}

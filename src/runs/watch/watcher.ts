@@ -1,95 +1,74 @@
 import type { Clock } from '../../clock.ts'
-import type { Run } from '../run.ts'
-import type { RunStore, Step } from '../store.ts'
 import type { Lease } from './lease.ts'
 
+/** One kind of work on the runs of a workspace. */
+export interface Lane {
+  /** Starts what is due, as far as there is room; resolves with how long it has nothing else to start, ms. */
+  fill(): Promise<number>
+  /** Starts nothing more; resolves when what is under way is over. */
+  idle(): Promise<void>
+}
+
 export interface WatcherDeps {
-  workspace: string
-  store: Pick<RunStore, 'due' | 'nextDue'>
+  lanes: Lane[]
   lease: Lease
   clock: Clock
-  /** One more try to submit it, or to find out what became of it. */
-  submit: (run: Run) => Promise<unknown>
-  /** One look at it in Databricks. */
-  look: (run: Run) => Promise<unknown>
-  onError: (error: unknown, run?: Run) => void
+  onError: (error: unknown) => void
 }
 
 /** Brings every unfinished run of one workspace to its end, whether or not anyone asks. */
 export interface Watcher {
   start(): void
-  /** Something may be due earlier than was known. */
-  wake(): void
+  /** Something is due at this instant, epoch ms; left out: now. */
+  wake(at?: number): void
   /** Awaits what is under way. */
   stop(): Promise<void>
 }
 
-/** So many of each at a time: tries hold a connection for seconds, looks for milliseconds. */
-const LANES: Record<Step, number> = { submit: 10, look: 32 }
-
 /** Other processes write due runs too: nothing waits longer than this for being seen. */
 const TICK_MS = 1_000
+const WITHOUT_LEASE_MS = 250
 const AFTER_ERROR_MS = 1_000
 
-export function createWatcher(deps: WatcherDeps): Watcher {
-  const { workspace, store, lease, clock } = deps
+export function createWatcher({ lanes, lease, clock, onError }: WatcherDeps): Watcher {
   const stopping = new AbortController()
-  const underWay: Record<Step, Map<string, Promise<void>>> = { submit: new Map(), look: new Map() }
   let alarm = new AbortController()
+  let sleepsUntil = 0
+  /** What was told while a turn was under way. */
+  let earliest = Number.POSITIVE_INFINITY
   let ended: Promise<unknown> = Promise.resolve()
 
-  async function take(step: Step, run: Run): Promise<void> {
-    try {
-      await deps[step](run)
-    } catch (error) {
-      deps.onError(error, run)
-      // Its row is due still: without a pause it would be taken again at once.
-      await clock.sleep(AFTER_ERROR_MS, stopping.signal)
-    } finally {
-      underWay[step].delete(run.id)
-      wake()
-    }
-  }
-
-  /** Starts what is due and fits into its lane; resolves with how long that lane has nothing else to do, ms. */
-  async function fill(step: Step): Promise<number> {
-    const lane = underWay[step]
-    const isFull = () => lane.size >= LANES[step]
-    if (isFull()) return TICK_MS
-    // Those under way may be due still, so as many more are asked for.
-    for (const run of await store.due(workspace, step, clock.now(), LANES[step] + lane.size)) {
-      if (!isFull() && !lane.has(run.id)) lane.set(run.id, take(step, run))
-    }
-    const next = isFull() ? undefined : await store.nextDue(workspace, step, clock.now())
-    return next === undefined ? TICK_MS : Math.max(0, next - clock.now())
-  }
-
   async function turn(): Promise<number> {
-    if (!lease.held()) return TICK_MS / 4
-    return Math.min(TICK_MS, await fill('submit'), await fill('look'))
+    if (!lease.held()) return WITHOUT_LEASE_MS
+    const waits: number[] = []
+    for (const lane of lanes) waits.push(await lane.fill())
+    return Math.min(TICK_MS, ...waits)
   }
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
-      alarm = new AbortController()
+      earliest = Number.POSITIVE_INFINITY
       const wait = await turn().catch((error) => {
-        deps.onError(error)
+        onError(error)
         return AFTER_ERROR_MS
       })
-      await clock.sleep(wait, AbortSignal.any([alarm.signal, stopping.signal]))
+      const now = clock.now()
+      sleepsUntil = Math.min(now + wait, earliest)
+      alarm = new AbortController()
+      await clock.sleep(Math.max(0, sleepsUntil - now), AbortSignal.any([alarm.signal, stopping.signal]))
+      sleepsUntil = 0
     }
-    await Promise.all([...underWay.submit.values(), ...underWay.look.values()])
-  }
-
-  function wake(): void {
-    alarm.abort()
+    await Promise.all(lanes.map((lane) => lane.idle()))
   }
 
   return {
     start() {
       ended = Promise.all([lease.keep(stopping.signal), run()])
     },
-    wake,
+    wake(at = clock.now()) {
+      earliest = Math.min(earliest, at)
+      if (at < sleepsUntil) alarm.abort()
+    },
     async stop() {
       stopping.abort()
       await ended
