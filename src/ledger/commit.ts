@@ -7,6 +7,9 @@ import type { Tables } from './tables.ts'
  */
 export type Write = <T>(work: (trx: Transaction<Tables>) => Promise<T>) => Promise<T>
 
+/** The same for one statement, which needs no transaction around it. */
+export type WriteOne = <T>(work: (db: Kysely<Tables>) => Promise<T>) => Promise<T>
+
 interface Entry {
   /** Does the work, and returns what to tell its caller when the transaction is over. */
   run(trx: ControlledTransaction<Tables>): Promise<() => void>

@@ -1,13 +1,16 @@
 import type { RawBuilder } from 'kysely'
 import type { RunStore } from '../runs/store.ts'
-import type { Write } from './commit.ts'
+import type { WriteOne } from './commit.ts'
 
-/** Leases by the database's own clock, so that two machines need not agree on the time. */
-export function createLeases(write: Write, now: RawBuilder<number>): Pick<RunStore, 'lease' | 'releaseLease'> {
+/**
+ * Leases by the database's own clock, so that two machines need not agree on the time. Each step is one statement: a
+ * holder that is stopped in the middle keeps no row locked, and so nobody from taking over.
+ */
+export function createLeases(writeOne: WriteOne, now: RawBuilder<number>): Pick<RunStore, 'lease' | 'releaseLease'> {
   return {
     lease: (name, holder, lifeMs) =>
-      write(async (trx) => {
-        const { numInsertedOrUpdatedRows } = await trx
+      writeOne(async (db) => {
+        const { numInsertedOrUpdatedRows } = await db
           .insertInto('leases')
           .values((eb) => ({ name, holder, epoch: 1, expires_at: eb(now, '+', lifeMs) }))
           .onConflict((conflict) =>
@@ -31,13 +34,8 @@ export function createLeases(write: Write, now: RawBuilder<number>): Pick<RunSto
 
     // The row stays, for its epoch.
     releaseLease: async (name, holder) => {
-      await write((trx) =>
-        trx
-          .updateTable('leases')
-          .set({ expires_at: 0 })
-          .where('name', '=', name)
-          .where('holder', '=', holder)
-          .execute(),
+      await writeOne((db) =>
+        db.updateTable('leases').set({ expires_at: 0 }).where('name', '=', name).where('holder', '=', holder).execute(),
       )
     },
   }

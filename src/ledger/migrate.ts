@@ -1,47 +1,111 @@
-import { type Kysely, sql } from 'kysely'
-import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { DEFAULT_MIGRATION_LOCK_TABLE, DEFAULT_MIGRATION_TABLE, MIGRATION_LOCK_ID, Migrator } from 'kysely/migration'
 import { runs } from './migrations/0001-runs.ts'
 import { history } from './migrations/0002-history.ts'
 import { LedgerOpenError } from './open-error.ts'
 import type { Tables } from './tables.ts'
 
-const migrations: Record<string, Migration> = { '0001-runs': runs, '0002-history': inOrder(history) }
-
-/** Brings the schema up to this version, all or nothing; does nothing when it is there. */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
-  await refuseNewerSchema(db)
-  await db.transaction().execute(async (trx) => {
-    const migrator = new Migrator({ db: trx, provider: { getMigrations: async () => migrations } })
-    const { error } = await migrator.migrateToLatest()
-    if (error) throw error
-  })
+/** A schema that can be brought up, and what that needs of its database. */
+export interface Schema {
+  db: Kysely<Tables>
+  /** Whether there is a table of migrations. */
+  exists(db: Kysely<Tables>): Promise<boolean>
+  /** A statement of a migration in the words of this database. */
+  adapt(statement: string): string
+  /** Lends a database that waits for its statements as long as they take. */
+  patiently<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
 }
 
-async function refuseNewerSchema(db: Kysely<Tables>): Promise<void> {
-  const known = Object.keys(migrations)
-  const foreign = (await executedMigrations(db)).filter((name) => !known.includes(name))
-  if (foreign.length === 0) return
+/** Who brings the schema up: every start, or whoever runs `job-gateway ledger migrate`. */
+export type MigrationsMode = 'at_start' | 'manual'
+
+/**
+ * By name, in order. They only ever add, and a release brings one at most: so the program before it can go on working on
+ * what it made, which a rolling update and a rollback need.
+ */
+const MIGRATIONS: Record<string, string[]> = { '0001-runs': runs, '0002-history': history }
+
+const KNOWN = Object.keys(MIGRATIONS)
+
+/** How many migrations of later releases a program can live with. */
+const MAX_AHEAD = 1
+
+/**
+ * Makes sure that this program can work on the schema, by bringing it up where that is wanted.
+ * @throws LedgerOpenError when it is too new, or older and not to be touched
+ */
+export async function prepareSchema(schema: Schema, mode: MigrationsMode): Promise<void> {
+  const executed = await readExecuted(schema)
+  if (!isBehind(executed)) return
+  if (mode === 'at_start') {
+    await migrate(schema)
+    return
+  }
+  const found = executed.at(-1)
   throw new LedgerOpenError(
-    `The ledger was written by a newer version of this program: its schema is ${foreign.at(-1)}, this version knows ${known.at(-1)}. Run the newer version.`,
+    `The ledger ${found ? `has schema ${found}` : 'is empty'}, this version needs ${KNOWN.at(-1)}, and ledger.migrations is manual: run "job-gateway ledger migrate" first.`,
   )
 }
 
-async function executedMigrations(db: Kysely<Tables>): Promise<string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === DEFAULT_MIGRATION_TABLE)) return []
+/**
+ * Brings the schema up to this version, all or nothing, once however many do it at a time; resolves with the names of the
+ * last migration before and after (undefined: an empty database).
+ * @throws LedgerOpenError when it is too new
+ */
+export async function migrate(schema: Schema): Promise<{ from: string | undefined; to: string | undefined }> {
+  return schema.patiently((db) =>
+    db.transaction().execute(async (trx) => {
+      await lock(trx)
+      // Another replica may have been here between the first look and the lock.
+      const executed = await readExecuted(schema, trx)
+      if (isBehind(executed)) await bringUp(trx, schema)
+      return { from: executed.at(-1), to: [...executed, ...KNOWN].sort().at(-1) }
+    }),
+  )
+}
+
+/** Before the migrator looks for its own tables, which it would make twice. */
+async function lock(trx: Transaction<Tables>): Promise<void> {
+  const options = { lockTable: DEFAULT_MIGRATION_LOCK_TABLE, lockRowId: MIGRATION_LOCK_ID }
+  await trx.getExecutor().adapter.acquireMigrationLock(trx, options)
+}
+
+async function bringUp(trx: Transaction<Tables>, { adapt }: Schema): Promise<void> {
+  const migrations = Object.fromEntries(
+    Object.entries(MIGRATIONS).map(([name, statements]) => [
+      name,
+      {
+        async up(db: Kysely<unknown>) {
+          for (const statement of statements) await sql.raw(adapt(statement)).execute(db)
+        },
+      },
+    ]),
+  )
+  const migrator = new Migrator({ db: trx, provider: { getMigrations: async () => migrations } })
+  const { error } = await migrator.migrateToLatest()
+  if (error) throw error
+}
+
+/** The migrations that made this schema, in order. */
+async function readExecuted(schema: Schema, db = schema.db): Promise<string[]> {
+  if (!(await schema.exists(db))) return []
   const rows = await db
     .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
     .selectFrom(DEFAULT_MIGRATION_TABLE)
     .select('name')
-    .orderBy('name')
     .execute()
-  return rows.map((row) => row.name)
+  const executed = rows.map(({ name }) => name).sort()
+  const ahead = executed.filter((name) => !KNOWN.includes(name))
+  if (ahead.length > MAX_AHEAD || (ahead.length > 0 && isBehind(executed))) throw tooNew(executed)
+  return executed
 }
 
-function inOrder(statements: string[]): Migration {
-  return {
-    async up(db) {
-      for (const statement of statements) await sql.raw(statement).execute(db)
-    },
-  }
+function isBehind(executed: string[]): boolean {
+  return KNOWN.some((name) => !executed.includes(name))
+}
+
+function tooNew(executed: string[]): LedgerOpenError {
+  return new LedgerOpenError(
+    `The ledger was written by a newer version of this program: its schema is ${executed.at(-1)}, this version knows ${KNOWN.at(-1)} and works on at most one after that. Run the newer version.`,
+  )
 }

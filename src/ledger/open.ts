@@ -1,64 +1,67 @@
-import { resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { RunStore } from '../runs/store.ts'
-import { createGroupCommit } from './commit.ts'
-import { migrate } from './migrate.ts'
+import { type MigrationsMode, migrate, prepareSchema } from './migrate.ts'
 import { LedgerOpenError } from './open-error.ts'
+import { openPostgres, type PostgresOptions } from './open-postgres.ts'
+import { openSqlite } from './open-sqlite.ts'
+import type { OpenedDatabase } from './opened.ts'
 import { createRunStore } from './runs.ts'
-import { createSqliteDialect } from './sqlite.ts'
-import { openSqliteFile, type SqliteFile } from './sqlite-file.ts'
 import type { Tables } from './tables.ts'
 
-export interface LedgerOptions {
-  /** `sqlite:` and a path, relative to the working directory; `sqlite::memory:` keeps nothing. */
+export interface DatabaseOptions extends PostgresOptions {
+  /**
+   * `sqlite:` and a path, relative to the working directory (`sqlite::memory:` keeps nothing), for one process; or
+   * `postgres://user@host:port/database`, for any number of them.
+   */
   url: string
-  /** Whether a write waits for the disk itself (`full`) or only for the operating system (`normal`). Default `full`. */
+  /** SQLite: whether a write waits for the disk itself (`full`) or only for the operating system (`normal`). Default `full`. */
   synchronous?: 'full' | 'normal'
+}
+
+export interface LedgerOptions extends DatabaseOptions {
+  /** Whether an older schema is brought up, or refused. Default `at_start`. */
+  migrations?: MigrationsMode
   /** Name of this installation; a ledger belongs to one. */
   instance: string
 }
 
-const SQLITE_SCHEME = 'sqlite:'
+const SQLITE = 'sqlite:'
+const POSTGRES = /^postgres(ql)?:\/\//
 
 /**
  * Opens the ledger, made or migrated as needed.
  *
- * @throws LedgerOpenError when it cannot or must not be used; it is then left as it was.
+ * @throws LedgerOpenError when it cannot or must not be used; it is then left as it was. LedgerError when it fails.
  */
-export async function openLedger({ url, synchronous = 'full', instance }: LedgerOptions): Promise<RunStore> {
-  if (!url.startsWith(SQLITE_SCHEME)) {
-    throw new LedgerOpenError(`The ledger's url must be "sqlite:" and a path, such as sqlite:./data/runs.db.`)
-  }
-  const path = url.slice(SQLITE_SCHEME.length)
-  const file = path === ':memory:' ? openMemory() : openSqliteFile(resolve(path), synchronous)
-  const db = new Kysely<Tables>({ dialect: createSqliteDialect(file.database) })
+export async function openLedger({ migrations = 'at_start', instance, ...options }: LedgerOptions): Promise<RunStore> {
+  const database = await openDatabase(options)
   try {
-    await migrate(db)
-    await claimInstance(db, instance)
-    await endLeases(db)
-    file.claim()
+    await prepareSchema(database.schema, migrations)
+    await claimInstance(database.db, instance)
+    await database.takeOver()
   } catch (error) {
-    await db.destroy()
+    await database.db.destroy()
     throw error
   }
-  const write = createGroupCommit(db)
-  return createRunStore({
-    db,
-    write,
-    now: sql<number>`cast(round(unixepoch('subsec') * 1000) as integer)`,
-    size: () => databaseSize(db),
-    close: async () => {
-      // Queued behind every write asked for so far: once it is done, they are.
-      await write(async () => {})
-      file.release()
-      await db.destroy()
-    },
-  })
+  return createRunStore(database)
 }
 
-function openMemory(): SqliteFile {
-  return { database: new DatabaseSync(':memory:'), claim: () => {}, release: () => {} }
+/** Brings the ledger's schema up to this version, as `migrate` does. */
+export async function migrateLedger(options: DatabaseOptions): ReturnType<typeof migrate> {
+  const database = await openDatabase(options)
+  try {
+    return await migrate(database.schema)
+  } finally {
+    await database.db.destroy()
+  }
+}
+
+async function openDatabase({ url, synchronous = 'full', ...postgres }: DatabaseOptions): Promise<OpenedDatabase> {
+  if (url.startsWith(SQLITE)) return openSqlite({ path: url.slice(SQLITE.length), synchronous })
+  if (POSTGRES.test(url)) return openPostgres({ url, ...postgres })
+  throw new LedgerOpenError(
+    `The ledger's url must be "sqlite:" and a path, such as sqlite:./data/runs.db, or postgres://user@host/database.`,
+  )
 }
 
 async function claimInstance(db: Kysely<Tables>, instance: string): Promise<void> {
@@ -76,15 +79,4 @@ async function claimInstance(db: Kysely<Tables>, instance: string): Promise<void
   throw new LedgerOpenError(
     `The ledger belongs to instance "${value}", the configuration says "${instance}": the instance is part of every Databricks token, so a changed one could start runs twice. Restore server.instance, or use another ledger.`,
   )
-}
-
-/** This process has the file alone, so whoever held a lease is gone. */
-async function endLeases(db: Kysely<Tables>): Promise<void> {
-  await db.updateTable('leases').set({ expires_at: 0 }).execute()
-}
-
-async function databaseSize(db: Kysely<Tables>): Promise<number> {
-  const { rows } = await sql<{ bytes: number }>`
-    select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()`.execute(db)
-  return rows[0]?.bytes ?? 0
 }

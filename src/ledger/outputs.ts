@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { RunStore } from '../runs/store.ts'
-import type { Write } from './commit.ts'
+import type { WriteOne } from './commit.ts'
 import type { Tables } from './tables.ts'
 
 /** What ended attempts left behind, in a table of its own: it is large and seldom read. */
-export function createOutputs(db: Kysely<Tables>, write: Write): Pick<RunStore, 'output' | 'keepOutput'> {
+export function createOutputs(db: Kysely<Tables>, writeOne: WriteOne): Pick<RunStore, 'output' | 'keepOutput'> {
   return {
     output: async (runId, attempt) => {
       const row = await db
@@ -17,8 +17,8 @@ export function createOutputs(db: Kysely<Tables>, write: Write): Pick<RunStore, 
     },
 
     keepOutput: async (runId, attempt, output) => {
-      await write((trx) =>
-        trx
+      await writeOne((db) =>
+        db
           .insertInto('outputs')
           .values({ run_id: runId, attempt, output: JSON.stringify(output) })
           .onConflict((conflict) => conflict.columns(['run_id', 'attempt']).doNothing())

@@ -1,15 +1,18 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { RunStore } from '../runs/store.ts'
-import type { Write } from './commit.ts'
 import { firstId } from './first-id.ts'
+import type { LedgerDatabase } from './runs.ts'
 import type { Tables } from './tables.ts'
 
 /** Removes runs that ended long ago; the totals of endings are not touched. */
-export function createPurge(write: Write): Pick<RunStore, 'purge'> {
+export function createPurge({
+  write,
+  locksRows,
+}: Pick<LedgerDatabase, 'write' | 'locksRows'>): Pick<RunStore, 'purge'> {
   return {
     purge: ({ endedBefore, tombstonesBefore, now, limit }) =>
       write(async (trx) => {
-        const runs = await selectEnded(trx, endedBefore, limit)
+        const runs = await selectEnded(trx, { endedBefore, limit, locksRows })
         if (runs.length > 0) {
           await trx
             .insertInto('tombstones')
@@ -28,20 +31,27 @@ export function createPurge(write: Write): Pick<RunStore, 'purge'> {
 }
 
 /** Ids sort by time, so the oldest runs come first and no younger one is read. A next step that is due keeps a run. */
-function selectEnded(trx: Transaction<Tables> | Kysely<Tables>, endedBefore: number, limit: number) {
-  return trx
-    .selectFrom('runs')
-    .innerJoin('attempts', (join) =>
-      join.onRef('attempts.run_id', '=', 'runs.id').onRef('attempts.number', '=', 'runs.attempt'),
-    )
-    .select(['runs.id', 'runs.job', 'runs.client_id', 'runs.key_slot', 'runs.attempt as last_attempt'])
-    .where('runs.id', '<', firstId(endedBefore))
-    .where('runs.result', '!=', '')
-    .where('attempts.finished_at', '<', endedBefore)
-    .where('attempts.due_at', 'is', null)
-    .orderBy('runs.id')
-    .limit(limit)
-    .execute()
+function selectEnded(
+  trx: Kysely<Tables>,
+  { endedBefore, limit, locksRows }: { endedBefore: number; limit: number; locksRows: boolean },
+) {
+  return (
+    trx
+      .selectFrom('runs')
+      .innerJoin('attempts', (join) =>
+        join.onRef('attempts.run_id', '=', 'runs.id').onRef('attempts.number', '=', 'runs.attempt'),
+      )
+      .select(['runs.id', 'runs.job', 'runs.client_id', 'runs.key_slot', 'runs.attempt as last_attempt'])
+      .where('runs.id', '<', firstId(endedBefore))
+      .where('runs.result', '!=', '')
+      .where('attempts.finished_at', '<', endedBefore)
+      .where('attempts.due_at', 'is', null)
+      .orderBy('runs.id')
+      .limit(limit)
+      // Rows that another writer has in hand are not old after all, or being purged already.
+      .$if(locksRows, (query) => query.forUpdate().skipLocked())
+      .execute()
+  )
 }
 
 async function deleteTombstones(trx: Kysely<Tables>, purgedBefore: number, limit: number): Promise<number> {

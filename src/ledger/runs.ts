@@ -1,7 +1,7 @@
 import type { CompiledQuery, Kysely, RawBuilder, Transaction } from 'kysely'
 import type { Run } from '../runs/run.ts'
 import type { RunStore } from '../runs/store.ts'
-import type { Write } from './commit.ts'
+import type { Write, WriteOne } from './commit.ts'
 import { selectLatest } from './latest.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
@@ -17,6 +17,9 @@ import { countEnding, totalsReader } from './totals.ts'
 export interface LedgerDatabase {
   db: Kysely<Tables>
   write: Write
+  writeOne: WriteOne
+  /** Whether writers work side by side and lock the rows they change; else one follows the other. */
+  locksRows: boolean
   /** The database's clock, epoch ms. */
   now: RawBuilder<number>
   size(): Promise<number>
@@ -26,7 +29,8 @@ export interface LedgerDatabase {
 /** Another write came first. Thrown inside a transaction so that what it did already is undone. */
 class StaleRunError extends Error {}
 
-export function createRunStore({ db, write, now, size, close }: LedgerDatabase): RunStore {
+export function createRunStore(database: LedgerDatabase): RunStore {
+  const { db, write, writeOne, now, size, close } = database
   const statements = compileStatements(db)
 
   /** Changes the latest attempt of `run` if it is still as it was read. */
@@ -53,9 +57,9 @@ export function createRunStore({ db, write, now, size, close }: LedgerDatabase):
       write(async (trx) => {
         if (supersedes !== undefined) await giveUpKey(trx, supersedes, run)
         const row = encodeRun(run)
-        const { numAffectedRows } = await trx.executeQuery(statements.insertRun(row))
-        if (numAffectedRows === 0n && row.key_slot !== null) {
-          const holder = await readOne(trx, statements.latestBySlot(row.key_slot))
+        // Again when the holder was purged between the two statements.
+        while ((await trx.executeQuery(statements.insertRun(row))).numAffectedRows === 0n) {
+          const holder = await readOne(trx, statements.latestBySlot(row.key_slot ?? ''))
           if (holder) return { inserted: false, holder }
         }
         await trx.executeQuery(statements.insertAttempt(encodeAttempt(run, run.attempt)))
@@ -138,9 +142,9 @@ export function createRunStore({ db, write, now, size, close }: LedgerDatabase):
 
     ...createSteps(db, write),
     ...totalsReader(db),
-    ...createLeases(write, now),
-    ...createOutputs(db, write),
-    ...createPurge(write),
+    ...createLeases(writeOne, now),
+    ...createOutputs(db, writeOne),
+    ...createPurge(database),
 
     size,
     close,

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { createGroupCommit } from '../../src/ledger/commit.ts'
 import { migrate } from '../../src/ledger/migrate.ts'
 import { openLedger } from '../../src/ledger/open.ts'
+import { sqliteSchema } from '../../src/ledger/open-sqlite.ts'
 import { createRunStore } from '../../src/ledger/runs.ts'
 import { createSqliteDialect } from '../../src/ledger/sqlite.ts'
 import type { Tables } from '../../src/ledger/tables.ts'
@@ -81,9 +82,17 @@ async function openParts(t: Test) {
   database.exec('PRAGMA journal_mode = WAL')
   const db = new Kysely<Tables>({ dialect: createSqliteDialect(database) })
   t.teardown(() => db.destroy())
-  await migrate(db)
+  await migrate(sqliteSchema(db))
   const write = createGroupCommit(db)
-  const store = createRunStore({ db, write, now: sql`0`, size: async () => 0, close: () => db.destroy() })
+  const store = createRunStore({
+    db,
+    write,
+    writeOne: write,
+    locksRows: false,
+    now: sql`0`,
+    size: async () => 0,
+    close: () => db.destroy(),
+  })
   return { database, db, write, store }
 }
 

@@ -3,6 +3,7 @@ import { type CompiledQuery, Kysely, sql } from 'kysely'
 import t from 'tap'
 import { createGroupCommit } from '../../src/ledger/commit.ts'
 import { migrate } from '../../src/ledger/migrate.ts'
+import { sqliteSchema } from '../../src/ledger/open-sqlite.ts'
 import { createRunStore } from '../../src/ledger/runs.ts'
 import { createSqliteDialect } from '../../src/ledger/sqlite.ts'
 import type { Tables } from '../../src/ledger/tables.ts'
@@ -18,9 +19,17 @@ const db = new Kysely<Tables>({
   },
 })
 t.teardown(() => db.destroy())
-await migrate(db)
+await migrate(sqliteSchema(db))
 const write = createGroupCommit(db)
-const store = createRunStore({ db, write, now: sql`0`, size: async () => 0, close: () => db.destroy() })
+const store = createRunStore({
+  db,
+  write,
+  writeOne: write,
+  locksRows: false,
+  now: sql`0`,
+  size: async () => 0,
+  close: () => db.destroy(),
+})
 const run = sampleRun({ key: 'k' })
 await store.insert(run)
 
@@ -85,10 +94,12 @@ const OTHERS: Record<string, (store: RunStore) => Promise<unknown>> = {
   getByKey: (store) => store.getByKey('control-m', 'nightly-load', 'k'),
   findByDatabricksRun: (store) => store.findByDatabricksRun('1'),
   attempts: (store) => store.attempts(run.id),
-  'due to submit': (store) => store.due('main', 'submit', Date.now(), 10),
-  'due to look': (store) => store.due('main', 'look', Date.now(), 10),
+  'due to submit': (store) => store.dueSubmissions('main', Date.now(), 10),
+  'due to look': (store) => store.dueLooks('main', Date.now(), 10),
   'nextDue to submit': (store) => store.nextDue('main', 'submit', 0),
   'nextDue to look': (store) => store.nextDue('main', 'look', 0),
+  countAhead: (store) => store.countAhead(run),
+  jobLoad: (store) => store.jobLoad('nightly-load', 10),
   tombstone: (store) => store.tombstone(run.id),
   tombstoneByKey: (store) => store.tombstoneByKey('control-m', 'nightly-load', 'k'),
   durations: (store) => store.durations('nightly-load', 20),

@@ -1,8 +1,5 @@
-import { sql } from 'kysely'
-import type { Migration } from 'kysely/migration'
-
-/** SQLite and PostgreSQL alike: ids and JSON as text, instants as epoch milliseconds, booleans as 0 or 1. */
-const STATEMENTS = [
+/** For SQLite and PostgreSQL alike: ids and JSON as text, instants as epoch milliseconds, booleans as 0 or 1. */
+export const runs = [
   // state, result and ref are the latest attempt's, so that every list filter has an index.
   `create table runs (
     id text not null primary key,
@@ -138,9 +135,3 @@ const STATEMENTS = [
     value text not null
   )`,
 ]
-
-export const runs: Migration = {
-  async up(db) {
-    for (const statement of STATEMENTS) await sql.raw(statement).execute(db)
-  },
-}

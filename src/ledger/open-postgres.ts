@@ -1,0 +1,108 @@
+import type { ConnectionOptions } from 'node:tls'
+import { Kysely, sql } from 'kysely'
+import type { PoolConfig } from 'pg'
+import { LedgerError } from '../runs/store.ts'
+import type { Schema } from './migrate.ts'
+import { LedgerOpenError } from './open-error.ts'
+import type { OpenedDatabase } from './opened.ts'
+import { createPostgresDialect } from './postgres.ts'
+import { createStatements, createTransactions } from './postgres-write.ts'
+import type { Tables } from './tables.ts'
+
+export interface PostgresOptions {
+  /** `postgres://user@host:port/database`. */
+  url: string
+  /** Asked for at each new connection. */
+  password?: () => string
+  /** How the server is known; left out: no TLS. */
+  tls?: ConnectionOptions
+  /** Most connections at a time. Default 10. */
+  poolSize?: number
+}
+
+const POOL_SIZE = 10
+
+/** @throws LedgerOpenError */
+export async function openPostgres(options: PostgresOptions): Promise<OpenedDatabase> {
+  const server = describeServer(options)
+  const db = new Kysely<Tables>({ dialect: createPostgresDialect(server) })
+  try {
+    await refuseOtherEncoding(db)
+  } catch (error) {
+    await db.destroy()
+    if (!(error instanceof LedgerError)) throw error
+    const { user, host, port, database } = server
+    throw new LedgerOpenError(`The ledger ${user}@${host}:${port}/${database} cannot be opened: ${error.message}.`)
+  }
+  return {
+    db,
+    schema: postgresSchema(db, server),
+    write: createTransactions(db),
+    writeOne: createStatements(db),
+    locksRows: true,
+    now: sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+    size: () => databaseSize(db),
+    // Others may have it too.
+    takeOver: async () => {},
+    close: () => db.destroy(),
+  }
+}
+
+/** All that `pg` would else take from the environment. */
+function describeServer({ url, password, tls, poolSize = POOL_SIZE }: PostgresOptions): PoolConfig {
+  const parsed = URL.parse(url)
+  const [user = '', database = ''] = [parsed?.username, parsed?.pathname.slice(1)].map((part) =>
+    decodeURIComponent(part ?? ''),
+  )
+  if (!parsed || parsed.hostname === '' || user === '' || database === '') {
+    throw new LedgerOpenError(
+      `The ledger's url must name the user, the host and the database, such as postgres://gateway@db.example.com/gateway.`,
+    )
+  }
+  return {
+    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(parsed.port || 5432),
+    user,
+    database,
+    password: password ?? askForPassword,
+    ssl: tls ?? false,
+    max: poolSize,
+    application_name: 'job-gateway',
+  }
+}
+
+function askForPassword(): never {
+  throw new Error('it asks for a password, and ledger.password says none')
+}
+
+function postgresSchema(db: Kysely<Tables>, server: PoolConfig): Schema {
+  return {
+    db,
+    async exists(on) {
+      const { rows } = await sql<{ found: boolean }>`
+        select to_regclass('kysely_migration') is not null as found`.execute(on)
+      return rows[0]?.found === true
+    },
+    // Byte by byte, as SQLite compares: ids sort by time, and a prefix is a range.
+    adapt: (statement) => statement.replaceAll(/\btext\b/g, 'text collate "C"'),
+    async patiently(work) {
+      const patient = new Kysely<Tables>({ dialect: createPostgresDialect({ ...server, max: 1 }, { patient: true }) })
+      try {
+        return await work(patient)
+      } finally {
+        await patient.destroy()
+      }
+    },
+  }
+}
+
+async function refuseOtherEncoding(db: Kysely<Tables>): Promise<void> {
+  const { rows } = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(db)
+  const encoding = rows[0]?.encoding
+  if (encoding !== 'UTF8') throw new LedgerError(`the database is encoded in ${encoding}, not in UTF8`)
+}
+
+async function databaseSize(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`.execute(db)
+  return rows[0]?.bytes ?? 0
+}

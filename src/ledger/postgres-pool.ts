@@ -1,0 +1,96 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import { DatabaseError, Pool, type PoolClient, type PoolConfig } from 'pg'
+import { LedgerError } from '../runs/store.ts'
+
+/** SQLSTATE classes and codes after which a connection is of no more use: broken, shut down, or of a server that is read-only since a fail-over. */
+const ENDS_CONNECTION = /^(08|57P|25006)/
+
+/** PostgreSQL's text cannot hold U+0000; this is the sign that stands for it. */
+const SYMBOL_FOR_NULL = '\u2400'
+
+/**
+ * Connections for Kysely, at most `max`. Whatever the database refuses is a LedgerError; a connection that failed, or did
+ * not answer in time, is closed instead of lent again.
+ */
+export function createPostgresPool(config: PoolConfig): PostgresPool {
+  const pool = new Pool(config)
+  // A connection that ends while nobody uses it is replaced when one is needed; without a listener it ends the process.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  const lent = new Set<Promise<void>>()
+
+  async function lend(): Promise<PostgresPoolClient> {
+    try {
+      return lendClient(await pool.connect())
+    } catch (error) {
+      throw toLedgerError(error)
+    }
+  }
+
+  return {
+    options: {},
+    async connect() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      lent.add(promise)
+      const giveBack = () => {
+        lent.delete(promise)
+        resolve()
+      }
+      try {
+        const client = await lend()
+        return {
+          ...client,
+          release(discard) {
+            client.release(discard)
+            giveBack()
+          },
+        }
+      } catch (error) {
+        giveBack()
+        throw error
+      }
+    },
+    async end() {
+      // The pool itself forgets those who wait for a connection when it ends.
+      while (lent.size > 0) await Promise.all(lent)
+      await pool.end()
+    },
+  }
+}
+
+function lendClient(client: PoolClient): PostgresPoolClient {
+  let failed: LedgerError | undefined
+
+  async function query(text: string, values: readonly unknown[]) {
+    // What is left of a transaction would only wait behind the statement that got no answer.
+    if (failed) throw failed
+    try {
+      return await client.query(text, values.map(withoutNull))
+    } catch (error) {
+      const failure = toLedgerError(error)
+      if (!(error instanceof DatabaseError) || ENDS_CONNECTION.test(error.code ?? '')) failed = failure
+      throw failure
+    }
+  }
+
+  return {
+    // The other half of Kysely's type is for cursors, and nothing here streams.
+    query: query as unknown as PostgresPoolClient['query'],
+    release: (discard) => client.release(discard || failed !== undefined),
+  }
+}
+
+function withoutNull(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', SYMBOL_FOR_NULL) : value
+}
+
+/** SQLSTATE of what PostgreSQL refused. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof LedgerError && error.cause instanceof DatabaseError ? error.cause.code : undefined
+}
+
+function toLedgerError(cause: unknown): LedgerError {
+  // A name with several addresses fails with all their errors in one, which has no text of its own.
+  const [first = cause] = cause instanceof AggregateError ? cause.errors : []
+  return new LedgerError(first instanceof Error ? first.message : String(first), { cause })
+}

@@ -1,0 +1,57 @@
+import { CompiledQuery, type DatabaseConnection, type Dialect, type Kysely, PostgresDialect, sql } from 'kysely'
+import { type PoolConfig, TypeOverrides, types } from 'pg'
+import { createPostgresPool } from './postgres-pool.ts'
+
+/** A statement of ours takes milliseconds. The server ends it a little before we would give up the connection. */
+const STATEMENT_MS = 4_000
+const ANSWER_MS = 5_000
+const CONNECT_MS = 5_000
+
+/** Any number, as long as all replicas ask for the same one. */
+const MIGRATION_LOCK = 0x64626a67
+
+const { INT8, NUMERIC } = types.builtins
+
+/** Within a transaction, and not for the session: that may be shared with others by a pooler in between. */
+const begin = (statementMs: number) =>
+  // A process that was stopped, or is cut off, must not keep its rows locked.
+  `begin isolation level read committed; set local statement_timeout = ${statementMs}; set local idle_in_transaction_session_timeout = ${STATEMENT_MS}`
+
+/** Kysely's PostgreSQL dialect over `pg`. `patient`: statements may take as long as they need. */
+export function createPostgresDialect(server: PoolConfig, { patient = false } = {}): Dialect {
+  const dialect = new PostgresDialect({
+    pool: createPostgresPool({
+      ...server,
+      connectionTimeoutMillis: CONNECT_MS,
+      ...(!patient && { query_timeout: ANSWER_MS }),
+      keepAlive: true,
+      types: numbers(),
+    }),
+  })
+  const beginning = CompiledQuery.raw(begin(patient ? 0 : STATEMENT_MS))
+  return {
+    createDriver: () =>
+      Object.assign(dialect.createDriver(), {
+        beginTransaction: async (connection: DatabaseConnection) => {
+          await connection.executeQuery(beginning)
+        },
+      }),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    // Kysely's own lock is the session's: it would outlive a migration that failed.
+    createAdapter: () =>
+      Object.assign(dialect.createAdapter(), {
+        acquireMigrationLock: async (db: Kysely<unknown>) => {
+          await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(db)
+        },
+        releaseMigrationLock: async () => {},
+      }),
+  }
+}
+
+/** Our whole numbers are all below 2^53, sums and counts too. */
+function numbers(): TypeOverrides {
+  const overrides = new TypeOverrides()
+  for (const type of [INT8, NUMERIC]) overrides.setTypeParser(type, Number)
+  return overrides
+}
