@@ -10,6 +10,7 @@ import { closeServer } from './http/close-server.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
 import { createServer } from './http/server.ts'
 import { openLedger } from './ledger/open.ts'
+import { readLedgerOptions } from './ledger-options.ts'
 import { logMoved } from './log/moved.ts'
 import { createSecrets } from './log/secrets.ts'
 import { createLogger } from './log.ts'
@@ -63,7 +64,7 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
   }
 
   async function open(): Promise<Omit<App, 'stop'>> {
-    const store = metrics.timeStore(await openLedger({ ...config.ledger, instance: settings.instance }))
+    const store = metrics.timeStore(await openLedger(readLedgerOptions(config, { env, onSecret: secrets.add })))
     closing.push(store.close)
 
     const { observerOf, onSecret } = { observerOf: metrics.databricksObserver, onSecret: secrets.add }

@@ -17,6 +17,10 @@ const COMMANDS: Record<string, Entry> = {
     load: async () => (await import('./commands/simulate.ts')).simulate,
   },
   key: { summary: "make a caller's key and its hash", load: async () => (await import('./commands/key.ts')).key },
+  ledger: {
+    summary: 'bring the ledger up to this version: ledger migrate',
+    load: async () => (await import('./commands/ledger.ts')).ledger,
+  },
   openapi: {
     summary: 'write the OpenAPI document and the schema of the configuration',
     load: async () => (await import('./commands/openapi.ts')).openapi,

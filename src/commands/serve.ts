@@ -1,28 +1,18 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { type App, startApp } from '../app.ts'
-import { ConfigError } from '../config/problem.ts'
-import { findConfigFiles, readConfig } from '../config/read.ts'
-import type { Config } from '../config/schema.ts'
 import { LedgerOpenError } from '../ledger/open-error.ts'
 import { LedgerError } from '../runs/store.ts'
 import { type Command, CommandError } from './command.ts'
+import { readConfiguration } from './configuration.ts'
 
 /** Runs the gateway until the process is asked to stop. Nothing starts on a configuration with any problem: exit code 2. */
 export const serve: Command = async (args, { env, signal }) => {
   const { values } = parseArgs({ args, options: { config: { type: 'string', multiple: true, default: [] } } })
-  const config = await read(findConfigFiles(values.config, env), env)
+  const config = await readConfiguration(values.config, env)
   const app = await start({ config, env })
   if (!signal.aborted) await once(signal, 'abort')
   await app.stop()
-}
-
-async function read(files: string[], env: NodeJS.ProcessEnv): Promise<Config> {
-  try {
-    return (await readConfig({ files, env })).config
-  } catch (error) {
-    throw error instanceof ConfigError ? new CommandError(error.message, 2) : error
-  }
 }
 
 /** Failures that whoever starts the gateway can mend are one line, not a stack. */

@@ -2,10 +2,11 @@ import type { Finding } from './problem.ts'
 import { checkClients, checkProfiles } from './rules/clients.ts'
 import type { RuleContext } from './rules/context.ts'
 import { checkJobs } from './rules/jobs.ts'
+import { checkLedger } from './rules/ledger.ts'
 import { checkServer } from './rules/server.ts'
 import { checkWorkspaces } from './rules/workspaces.ts'
 
-const RULES = [checkServer, checkWorkspaces, checkJobs, checkProfiles, checkClients]
+const RULES = [checkServer, checkLedger, checkWorkspaces, checkJobs, checkProfiles, checkClients]
 
 /** Everything that is wrong although each value on its own has its right shape. */
 export function checkConfig(context: RuleContext): Finding[] {

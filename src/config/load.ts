@@ -61,13 +61,19 @@ function anchorPaths(tree: Mapping, folder: string) {
   for (const workspace of Object.values(mappingAt(tree, 'workspaces')).filter(isMapping)) {
     const auth = mappingAt(workspace, 'auth')
     for (const holder of [mappingAt(auth, 'client_secret'), mappingAt(auth, 'token'), mappingAt(workspace, 'ca')]) {
-      if (typeof holder['file'] === 'string' && holder['file'] !== '') holder['file'] = resolve(folder, holder['file'])
+      anchor(holder, folder)
     }
   }
   const ledger = mappingAt(tree, 'ledger')
+  for (const holder of [mappingAt(ledger, 'password'), mappingAt(mappingAt(ledger, 'tls'), 'ca')])
+    anchor(holder, folder)
   const url = ledger['url']
   if (typeof url === 'string')
     ledger['url'] = url.replace(/^sqlite:(?!:)(?!\/\/[^/])(.+)$/, (_, file) => `sqlite:${resolve(folder, file)}`)
+}
+
+function anchor(holder: Mapping, folder: string) {
+  if (typeof holder['file'] === 'string' && holder['file'] !== '') holder['file'] = resolve(folder, holder['file'])
 }
 
 /** The files that `include` names, each once, sorted; a plain path must exist, a pattern may match nothing. */

@@ -46,7 +46,12 @@ function explain(error: ValueError, path: Path): Finding[] {
 
 /** Where a literal secret may stand by mistake; no value below is ever shown. */
 function holdsSecrets(path: Path): boolean {
-  return (path[0] === 'workspaces' && path[2] === 'auth') || (path[0] === 'clients' && path[2] === 'keys')
+  const [section, key, inner] = path
+  return (
+    (section === 'workspaces' && inner === 'auth') ||
+    (section === 'clients' && inner === 'keys') ||
+    (section === 'ledger' && (key === 'url' || key === 'password'))
+  )
 }
 
 /** TypeBox does not look at `propertyNames`. */

@@ -117,7 +117,7 @@ testProblems(t, [
     'a ledger that is no file',
     'ledger: { url: "sqlite::memory:" }',
     [
-      'gateway.yaml:1:11 ledger.url: must be sqlite: and the path of a file, such as sqlite:./data/runs.db, but is "sqlite::memory:"',
+      'gateway.yaml:1:11 ledger.url: must be sqlite: and the path of a file, such as sqlite:./data/runs.db, or postgres://user@host/database',
     ],
   ],
   [

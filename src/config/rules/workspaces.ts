@@ -1,10 +1,9 @@
-import { accessSync, constants } from 'node:fs'
 import { isRealDate } from '../dates.ts'
 import { parseHost } from '../host.ts'
 import type { Finding, Path } from '../problem.ts'
 import type { AuthConfig, SecretRef, WorkspaceConfig } from '../schema/workspaces.ts'
-import { readSecret, reasonOf, SecretUnavailable } from '../secrets.ts'
 import { findFailed, type Rule } from './context.ts'
+import { checkFile, checkSecret } from './references.ts'
 
 export const checkWorkspaces: Rule = ({ config, env }) =>
   Object.entries(config.workspaces).flatMap(([name, workspace]) => {
@@ -32,16 +31,6 @@ function checkAuth(auth: AuthConfig, path: Path, env: NodeJS.ProcessEnv): Findin
   ]
 }
 
-function checkSecret(ref: SecretRef, path: Path, env: NodeJS.ProcessEnv): Finding[] {
-  try {
-    readSecret(ref, env)
-    return []
-  } catch (error) {
-    if (error instanceof SecretUnavailable) return [{ path, message: `${error.message}; put the secret there` }]
-    throw error
-  }
-}
-
 function checkNetwork({ proxy, ca }: WorkspaceConfig, path: Path): Finding[] {
   const findings: Finding[] = []
   if (proxy) {
@@ -59,12 +48,5 @@ function checkNetwork({ proxy, ca }: WorkspaceConfig, path: Path): Finding[] {
       })
     }
   }
-  if (ca) {
-    try {
-      accessSync(ca.file, constants.R_OK)
-    } catch (error) {
-      findings.push({ path: [...path, 'ca', 'file'], message: `${ca.file} cannot be read (${reasonOf(error)})` })
-    }
-  }
-  return findings
+  return ca ? [...findings, ...checkFile(ca.file, [...path, 'ca', 'file'])] : findings
 }

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { byName, closed, dateOnly } from './names.ts'
 
-const SecretRefSchema = Type.Union(
+export const SecretRefSchema = Type.Union(
   [
     closed({ env: Type.String({ minLength: 1, description: 'Name of an environment variable.' }) }, {}),
     closed({ file: Type.String({ minLength: 1, description: 'Path of a file that holds nothing else.' }) }, {}),

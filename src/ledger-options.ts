@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
+import type { LedgerTls } from './config/schema/ledger.ts'
+import type { Config } from './config/schema.ts'
+import { readSecret } from './config/secrets.ts'
+import type { LedgerOptions } from './ledger/open.ts'
+
+export interface LedgerSurroundings {
+  env: NodeJS.ProcessEnv
+  /** Told of the password whenever it is read, so that the log can hide it. */
+  onSecret: (secret: string) => void
+}
+
+/** What the configuration says about the ledger, with its references resolved: the password at each use. */
+export function readLedgerOptions({ ledger, server }: Config, { env, onSecret }: LedgerSurroundings): LedgerOptions {
+  const { url, synchronous, password, pool_size, migrations } = ledger
+  const tls = readTls(url, ledger.tls)
+  return {
+    url,
+    synchronous,
+    ...(password && {
+      password() {
+        const secret = readSecret(password, env)
+        onSecret(secret)
+        return secret
+      },
+    }),
+    ...(tls && { tls }),
+    poolSize: pool_size,
+    migrations,
+    instance: server.instance,
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+function readTls(url: string, tls: LedgerTls | undefined): ConnectionOptions | undefined {
+  const plain = LOOPBACK.test(URL.parse(url)?.hostname ?? '') ? 'disable' : 'verify-full'
+  const { mode, ca } = tls ?? { mode: plain }
+  if (mode === 'disable') return undefined
+  return {
+    rejectUnauthorized: mode !== 'require',
+    ...(mode === 'verify-ca' && { checkServerIdentity: () => undefined }),
+    ...(ca && { ca: readFileSync(ca.file, 'utf8') }),
+  }
+}
