@@ -1,4 +1,5 @@
 import { askProgram } from './ask-program.ts'
+import type { Accepted, AcceptedOrder } from './load/accepted.ts'
 import type { AddedTime, AddedTimeOrder } from './load/added-time.ts'
 import type { Burst, BurstOrder } from './load/burst.ts'
 import type { Held, HoldOrder } from './load/hold.ts'
@@ -6,6 +7,7 @@ import type { Throughput, ThroughputOrder } from './load/throughput.ts'
 
 /** Programs that make load: each reads its order as JSON from standard input and prints its result as JSON. */
 interface Loads {
+  accepted: [AcceptedOrder, Accepted]
   'added-time': [AddedTimeOrder, AddedTime]
   burst: [BurstOrder, Burst]
   hold: [HoldOrder, Held]

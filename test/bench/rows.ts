@@ -1,4 +1,5 @@
 import type { Row } from './bench.ts'
+import { accepted } from './rows/accepted.ts'
 import { burst } from './rows/burst.ts'
 import { memory } from './rows/memory.ts'
 import { read } from './rows/read.ts'
@@ -9,4 +10,4 @@ import { waiters } from './rows/waiters.ts'
 import { watch } from './rows/watch.ts'
 
 /** In the order in which they are measured and shown. */
-export const ROWS: Row[] = [read, triggerLatency, triggerThroughput, burst, waiters, start, memory, watch]
+export const ROWS: Row[] = [read, triggerLatency, triggerThroughput, burst, accepted, waiters, start, memory, watch]

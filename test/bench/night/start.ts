@@ -45,7 +45,8 @@ export async function startNight(bench: Bench, { speed, jobs, withHistory }: Nig
   const scale = { origin: Date.now(), speed }
   const ledger = join(bench.folder, `night-${nights++}.db`)
   if (withHistory) await seedHistory(ledger, Object.values(jobs).flat(), scale.origin)
-  const workspaces = await startWorkspaces(bench, scale, jobs)
+  await using started = new AsyncDisposableStack()
+  const workspaces = started.use(await startWorkspaces(bench, scale, jobs))
   const gateway = await startGateway(bench, {
     workspaceUrl: workspaces.urls,
     jobs: Object.fromEntries(
@@ -54,18 +55,19 @@ export async function startNight(bench: Bench, { speed, jobs, withHistory }: Nig
       ),
     ),
     ledger,
+    // The documented defaults.
+    budget: {},
     scale,
   })
+  started.use(gateway)
+  const running = started.move()
   return {
     jobs,
     scale,
     clock: createScaledClock(scale),
     gateway,
     workspaces,
-    async [Symbol.asyncDispose]() {
-      await gateway[Symbol.asyncDispose]()
-      await workspaces[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 
