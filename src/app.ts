@@ -90,7 +90,6 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
     const watches = createWatches(names, { store, core, clock, onError })
     metrics.readFrom({
       store,
-      usual: core.usual,
       waiters: core.waits.count,
       leads: (workspace) => watches.get(workspace)?.leads() ?? false,
       accessTokenExpiresAt: (workspace) => workspaces.clientOf(workspace).accessTokenExpiresAt(),

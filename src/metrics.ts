@@ -52,7 +52,7 @@ export function createMetrics({ config, version, clock }: MetricsDeps): Metrics 
   async function read(from: Sources) {
     const staleAfterMs = 2 * config.watch.max_interval_seconds * 1000
     try {
-      return await readLedger(from, { jobs: Object.keys(config.jobs), staleAfterMs, now: clock.now() })
+      return await readLedger(from, { staleAfterMs, now: clock.now() })
     } catch (error) {
       from.onError(error)
       return undefined

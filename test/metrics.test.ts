@@ -38,7 +38,16 @@ t.test('a label is a name of the configuration or of a closed set, whatever call
 async function scrapeEverything(t: Test): Promise<string> {
   const { metrics } = await createTestMetrics(t)
   const { sources } = createSources({
-    summaries: [{ job: 'strict', last_result: 'OK', last_finished_at: NOW, last_run_ms: 1, last_success_at: NOW }],
+    summaries: [
+      {
+        job: 'strict',
+        last_result: 'OK',
+        last_finished_at: NOW,
+        last_run_ms: 1,
+        last_success_at: NOW,
+        recent_run_ms: [1],
+      },
+    ],
   })
   metrics.readFrom(sources)
   metrics.triggered('nightly-load', 'control-m', 'started')
@@ -62,7 +71,7 @@ t.test('every metric of the contract is there and says what it is', async (t) =>
   const text = await scrapeEverything(t)
   const names = new Set(readSamples(text).map(({ name }) => name.replace(/_(?:bucket|sum|count)$/, '')))
   const contract = `
-    triggers_total runs_finished_total runs_active submitting_oldest_age_seconds queued_oldest_age_seconds
+    triggers_total runs_finished_total runs_active submitting_oldest_age_seconds queued_oldest_age_seconds runs_overdue
     job_info job_last_result job_last_success_timestamp_seconds job_last_duration_seconds job_usual_duration_seconds
     run_duration_seconds run_queue_seconds outcome_lag_seconds watch_oldest_observation_age_seconds watch_leader
     databricks_stale_runs databricks_up databricks_requests_total databricks_request_duration_seconds

@@ -91,11 +91,12 @@ export function createRunStore(database: LedgerDatabase): RunStore {
     update: (run, change, ending) =>
       writeIfCurrent(async (trx) => {
         await changeAttempt(trx, run, encodeChange(change))
-        const { state, result, finished_at, run_ms } = { ...run.attempt, ...change }
+        const ended = { ...run.attempt, ...change }
+        const { state, result } = ended
         if (state !== run.attempt.state || result !== run.attempt.result) {
           await trx.updateTable('runs').set({ state, result }).where('id', '=', run.id).execute()
         }
-        if (ending) await countEnding(trx, ending, { finished_at, run_ms })
+        if (ending) await countEnding(trx, ending, ended)
       }),
 
     tell: (runId, attempt, at, rerunId) =>

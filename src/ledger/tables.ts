@@ -70,6 +70,8 @@ interface JobSummaryRow {
   last_finished_at: number
   last_run_ms: number | null
   last_success_at: number | null
+  /** JSON: run times of the last good runs, newest first. */
+  recent_run_ms: string
 }
 
 interface LeaseRow {

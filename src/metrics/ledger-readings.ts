@@ -1,13 +1,14 @@
 import type { Config } from '../config/schema.ts'
 import { ACTIVE_STATES, type State } from '../runs/run.ts'
 import type { ActiveCount, Ending, JobSummary, Observation, RunStore } from '../runs/store.ts'
-import type { UsualDurations } from '../runs/watch/usual.ts'
+import type { Usual } from '../runs/watch/cadence.ts'
+import { countOverdue } from '../runs/watch/overdue.ts'
+import { summarise } from '../runs/watch/usual.ts'
 import { possibleEndings } from './endings.ts'
 import type { Instruments } from './instruments.ts'
 
 export interface LedgerSources {
-  store: Pick<RunStore, 'endings' | 'activeCounts' | 'jobSummaries' | 'observations' | 'size'>
-  usual: Pick<UsualDurations, 'of'>
+  store: Pick<RunStore, 'endings' | 'activeCounts' | 'unfinished' | 'jobSummaries' | 'observations' | 'size'>
 }
 
 interface Reading {
@@ -17,24 +18,32 @@ interface Reading {
   summaries: JobSummary[]
   observations: Observation[]
   size: number
-  /** Usual run times, ms. */
-  medians: { job: string; median: number | undefined }[]
+  /** Of jobs with a history. */
+  usual: Map<string, Usual>
+  /** Overdue runs of jobs with any. */
+  overdue: Map<string, number>
 }
 
 /** What the ledger says, each question asked once. */
 export async function readLedger(
-  { store, usual }: LedgerSources,
-  { jobs, staleAfterMs, now }: { jobs: string[]; staleAfterMs: number; now: number },
+  { store }: LedgerSources,
+  { staleAfterMs, now }: { staleAfterMs: number; now: number },
 ): Promise<Reading> {
-  const [endings, active, summaries, observed, size, medians] = await Promise.all([
+  const [endings, active, summaries, observations, size] = await Promise.all([
     store.endings(),
     store.activeCounts(),
     store.jobSummaries(),
     store.observations(now - staleAfterMs),
     store.size(),
-    Promise.all(jobs.map(async (job) => ({ job, median: (await usual.of(job))?.median }))),
   ])
-  return { now, endings, active, summaries, observations: observed, size, medians }
+  const usual = new Map(
+    summaries.flatMap(({ job, recent_run_ms }) => {
+      const known = summarise(recent_run_ms)
+      return known ? [[job, known] as const] : []
+    }),
+  )
+  const overdue = await countOverdue(store, { active, usual, now })
+  return { now, endings, active, summaries, observations, size, usual, overdue }
 }
 
 /**
@@ -58,10 +67,19 @@ export function createLedgerReadings(
   const active = gauge('runs_active', 'Unfinished runs.', ['job', 'state'])
   const submitting = gauge(
     'submitting_oldest_age_seconds',
-    'Age of the oldest attempt that Databricks has not confirmed; 0: none.',
+    'How long ago the oldest attempt that Databricks has not confirmed was accepted, whatever holds it up; 0: none.',
     ['workspace'],
   )
-  const queued = gauge('queued_oldest_age_seconds', 'Age of the oldest attempt queued in Databricks; 0: none.', ['job'])
+  const queued = gauge(
+    'queued_oldest_age_seconds',
+    'How long the oldest run that is queued in Databricks has been there; 0: none.',
+    ['job'],
+  )
+  const overdue = gauge(
+    'runs_overdue',
+    'Unfinished runs that take much longer, since their start in Databricks, than the last OK runs of their job; 0: none, or no OK run so far.',
+    ['job'],
+  )
   const observed = gauge(
     'watch_oldest_observation_age_seconds',
     'Age of the oldest last observation of an unfinished run; 0: no run.',
@@ -75,7 +93,7 @@ export function createLedgerReadings(
   const lastDuration = gauge('job_last_duration_seconds', 'How long the newest ended run took.', ['job'])
   const usualDuration = gauge('job_usual_duration_seconds', 'Median of the last OK runs.', ['job'])
   const all = [
-    ...[finished, active, submitting, queued, observed, stale],
+    ...[finished, active, submitting, queued, overdue, observed, stale],
     ...[lastResult, lastSuccess, lastDuration, usualDuration],
   ]
 
@@ -83,16 +101,18 @@ export function createLedgerReadings(
     possibleEndings(partial_success).map((ending) => ({ job, ...ending })),
   )
 
-  function showActive({ now, active: counts, observations }: Reading): void {
+  function showActive({ now, active: counts, overdue: late, observations }: Reading): void {
     for (const job of Object.keys(jobs)) {
       for (const state of ACTIVE_STATES) active.set({ job, state }, 0)
       queued.set({ job }, 0)
+      overdue.set({ job }, 0)
     }
     for (const workspace of Object.keys(workspaces)) {
       for (const metric of [submitting, observed, stale]) metric.set({ workspace }, 0)
     }
     // A job may have runs in two workspaces, after it was re-pointed.
     for (const { job, state, count } of counts) active.inc({ job, state }, count)
+    for (const [job, runs] of late) overdue.set({ job }, runs)
     for (const [job, instant] of findOldest(counts, 'QUEUED', 'job')) queued.set({ job }, age(now, instant))
     for (const [workspace, instant] of findOldest(counts, 'SUBMITTING', 'workspace'))
       submitting.set({ workspace }, age(now, instant))
@@ -102,15 +122,16 @@ export function createLedgerReadings(
     }
   }
 
-  function showJobs({ summaries, medians }: Reading): void {
+  function showJobs({ summaries, usual }: Reading): void {
     for (const { job, last_result, last_success_at, last_run_ms } of summaries) {
       // A job that left the catalogue would stand here with its last failure for ever.
       if (!Object.hasOwn(jobs, job)) continue
       lastResult.set({ job }, last_result === 'OK' ? 1 : 0)
       if (last_success_at !== null) lastSuccess.set({ job }, last_success_at / 1000)
       if (last_run_ms !== null) lastDuration.set({ job }, last_run_ms / 1000)
+      const usually = usual.get(job)
+      if (usually) usualDuration.set({ job }, usually.median / 1000)
     }
-    for (const { job, median } of medians) if (median !== undefined) usualDuration.set({ job }, median / 1000)
   }
 
   return (reading) => {
@@ -125,12 +146,12 @@ export function createLedgerReadings(
   }
 }
 
-/** The earliest creation among the attempts in `state`, for each job or workspace that has any. */
+/** Since when the oldest attempt in `state` counts, for each job or workspace where that is known of any. */
 function findOldest(counts: ActiveCount[], state: State, by: 'job' | 'workspace'): Map<string, number> {
   const oldest = new Map<string, number>()
-  for (const count of counts.filter((count) => count.state === state)) {
-    const known = oldest.get(count[by]) ?? Number.POSITIVE_INFINITY
-    oldest.set(count[by], Math.min(known, count.oldest_created_at))
+  for (const { oldest_since, ...count } of counts) {
+    if (count.state !== state || oldest_since === null) continue
+    oldest.set(count[by], Math.min(oldest.get(count[by]) ?? oldest_since, oldest_since))
   }
   return oldest
 }

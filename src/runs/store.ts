@@ -92,6 +92,8 @@ export interface JobSummary {
   last_finished_at: number
   last_run_ms: number | null
   last_success_at: number | null
+  /** Run times (ms) of its last runs that ended OK, at most 20, newest first; those of repaired runs say nothing. */
+  recent_run_ms: number[]
 }
 
 export interface ActiveCount {
@@ -99,7 +101,18 @@ export interface ActiveCount {
   workspace: string
   state: State
   count: number
-  oldest_created_at: number
+  /** The least of their `since`. */
+  oldest_since: number | null
+}
+
+export interface UnfinishedRun {
+  job: string
+  state: State
+  /**
+   * From when its time counts, epoch ms: its start in Databricks, or, before that and for a repair, when its attempt was
+   * accepted here. null: nobody knows, since a run that was repaired in Databricks by hand keeps its first start.
+   */
+  since: number | null
 }
 
 /** How well the unfinished runs of a workspace are observed. */
@@ -180,8 +193,9 @@ export interface RunStore {
   jobSummaries(): Promise<JobSummary[]>
   /** Of each workspace with runs that Databricks has and that are not done. */
   observations(staleBefore: number): Promise<Observation[]>
-  /** Run times (ms) of the job's last runs that ended OK, newest first. */
-  durations(job: string, limit: number): Promise<number[]>
+  unfinished(jobs: string[]): Promise<UnfinishedRun[]>
+  /** The job's `recent_run_ms`. */
+  durations(job: string): Promise<number[]>
 
   /** Takes or renews a lease by the database's clock; true while `holder` has it. */
   lease(name: string, holder: string, lifeMs: number): Promise<boolean>

@@ -224,8 +224,9 @@ t.test('lists refuse what they cannot mean, and say what they take', async (t) =
 })
 
 t.test('the catalogue: what a client sees, what a job takes, how it last ended', async (t) => {
-  const { hold, call } = await startServer(t)
-  const run = await hold(endedRun({}, { run_ms: 61_000 }))
+  const { hold, move, call } = await startServer(t)
+  const ended = { state: 'SUCCEEDED', result: 'OK', finished_at: START, run_ms: 61_000 } as const
+  const run = await move(await hold(makeRun()), ended)
   const { body } = await call('/jobs')
   t.strictSame(
     body.jobs.map(({ job }: { job: string }) => job),

@@ -112,6 +112,26 @@ export function runStoreContract(t: Test, open: () => Promise<RunStore>): void {
     t.same(await store.endings(), [{ ...ending, count: 1 }])
   })
 
+  t.test('keeps the run times of the last good runs, however many end at once', async (t) => {
+    const store = await fresh(t)
+    const end = async (run_ms: number, repair_id: string | null = null) => {
+      const run = sampleRun()
+      await store.insert(run)
+      const change = { state: 'SUCCEEDED', result: 'OK', finished_at: 2_000, due_at: null, run_ms, repair_id } as const
+      await store.update(run, change, { job: run.job, state: 'SUCCEEDED', result: 'OK', cause: '' })
+    }
+    t.same(await store.durations('nightly-load'), [])
+    for (let run = 1; run <= 15; run++) await end(run)
+    await end(86_400_000, 'repaired a day later')
+    await Promise.all([16, 17, 18, 19, 20, 21, 22].map((run) => end(run)))
+    const kept = await store.durations('nightly-load')
+    t.same(
+      kept.toSorted((a, b) => a - b),
+      Array.from({ length: 20 }, (_, index) => index + 3),
+    )
+    t.same(kept.slice(7), [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3])
+  })
+
   t.test('of concurrent next attempts one is added, and a changed run gets none', async (t) => {
     const store = await fresh(t)
     const run = sampleRun({}, { state: 'FAILED', result: 'KO', due_at: null })

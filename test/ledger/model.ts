@@ -138,12 +138,13 @@ export function createModel(): Subject {
       const counts: ActiveCount[] = []
       for (const { job, attempt } of all()) {
         if (attempt.result !== '') continue
-        const { workspace, state, created_at } = attempt
+        const { workspace, state } = attempt
+        const since = sinceOf(attempt)
         const same = counts.find((one) => one.job === job && one.workspace === workspace && one.state === state)
-        if (!same) counts.push({ job, workspace, state, count: 1, oldest_created_at: created_at })
+        if (!same) counts.push({ job, workspace, state, count: 1, oldest_since: since })
         else {
           same.count += 1
-          same.oldest_created_at = Math.min(same.oldest_created_at, created_at)
+          same.oldest_since = earliest(same.oldest_since, since)
         }
       }
       return counts
@@ -164,21 +165,18 @@ export function createModel(): Subject {
       }
       return observations
     },
-    durations: async (job, limit) =>
-      kept
-        .filter(({ run }) => run.job === job)
-        .flatMap(({ attempts }) => attempts)
-        .filter((attempt) => attempt.result === 'OK')
-        .sort((a, b) => (b.finished_at ?? 0) - (a.finished_at ?? 0))
-        .flatMap((attempt) => attempt.run_ms ?? [])
-        .slice(0, limit),
+    unfinished: async (jobs) =>
+      all()
+        .filter(({ job, attempt }) => jobs.includes(job) && attempt.result === '')
+        .map(({ job, attempt }) => ({ job, state: attempt.state, since: sinceOf(attempt) })),
+    durations: async (job) => summaries.find((one) => one.job === job)?.recent_run_ms ?? [],
   }
 
   function spend({ run }: Kept, rerunId: string): void {
     if (!run.rerun_ids.includes(rerunId)) run.rerun_ids.push(rerunId)
   }
 
-  function count(ending: Ending, { finished_at, run_ms }: Attempt): void {
+  function count(ending: Ending, { finished_at, run_ms, repair_id }: Attempt): void {
     const { job, state, result, cause } = ending
     const total = endings.find(
       (one) => one.job === job && one.state === state && one.result === result && one.cause === cause,
@@ -188,13 +186,12 @@ export function createModel(): Subject {
     if (finished_at === null) return
     const summary = summaries.find((one) => one.job === job)
     const last = { last_result: result, last_finished_at: finished_at, last_run_ms: run_ms }
-    const last_success_at = result === 'OK' ? finished_at : null
-    if (!summary) {
-      summaries.push({ job, ...last, last_success_at })
-      return
-    }
-    if (finished_at >= summary.last_finished_at) Object.assign(summary, last)
-    if (last_success_at !== null) summary.last_success_at = Math.max(summary.last_success_at ?? 0, last_success_at)
+    const kept = summary ?? { job, ...last, last_success_at: null, recent_run_ms: [] }
+    if (!summary) summaries.push(kept)
+    if (finished_at >= kept.last_finished_at) Object.assign(kept, last)
+    if (result !== 'OK') return
+    kept.last_success_at = Math.max(kept.last_success_at ?? 0, finished_at)
+    if (run_ms !== null && repair_id === null) kept.recent_run_ms = [run_ms, ...kept.recent_run_ms].slice(0, 20)
   }
 }
 
@@ -202,6 +199,15 @@ function lastOf(attempts: Attempt[]): Attempt {
   const last = attempts.at(-1)
   if (!last) throw new Error('a run without an attempt')
   return last
+}
+
+function sinceOf({ kind, repair_id, created_at, started_at }: Attempt): number | null {
+  if (repair_id !== null && kind !== 'repair') return null
+  return Math.max(created_at, started_at ?? created_at)
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b)
 }
 
 function stepOf(attempt: Attempt): 'submit' | 'look' {

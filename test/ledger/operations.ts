@@ -25,6 +25,7 @@ export type Subject = Pick<
   | 'nextDue'
   | 'endings'
   | 'activeCounts'
+  | 'unfinished'
   | 'jobSummaries'
   | 'observations'
   | 'durations'
@@ -99,7 +100,8 @@ const addAttempt = fc
       // No attempt follows one that has not ended.
       if (result === '') return undefined
       const due_at = instant(1, step)
-      const attempt = sampleAttempt({ number: number + 1, kind: 'new', rerun_id, ref, workspace, due_at })
+      const kind = step % 2 ? 'new' : 'repair'
+      const attempt = sampleAttempt({ number: number + 1, kind, rerun_id, ref, workspace, due_at })
       return store.addAttempt(run, attempt)
     }),
   )
@@ -191,7 +193,8 @@ export async function readAll(store: Subject, seen: Run[], lists: RunFilter[]): 
     summaries: (await store.jobSummaries()).sort(byText),
     active: (await store.activeCounts()).sort(byText),
     observations: (await store.observations(instant(4, 0))).sort(byText),
-    durations: await Promise.all(JOBS.map((job) => store.durations(job, 3))),
+    unfinished: (await store.unfinished(['load', 'other'])).sort(byText),
+    durations: await Promise.all(JOBS.map((job) => store.durations(job))),
   }
 }
 
@@ -200,7 +203,12 @@ function changeOf(kind: string, { job, attempt }: Run, at: number): { change: At
   const first = attempt.result === ''
   switch (kind) {
     case 'confirm':
-      return { change: { state: 'RUNNING', databricks_run_id: String(1 + (at % 3)), observed_at: at, due_at: at } }
+      return {
+        change: {
+          ...{ state: 'RUNNING', databricks_run_id: String(1 + (at % 3)), observed_at: at, due_at: at },
+          started_at: at % 2 ? at : null,
+        },
+      }
     case 'end':
       return {
         change: { state: 'SUCCEEDED', result: 'OK', cause: null, ...ended },
@@ -212,7 +220,12 @@ function changeOf(kind: string, { job, attempt }: Run, at: number): { change: At
         ...(first && { ending: { job, state: 'FAILED', result: 'KO', cause: 'user_code' } }),
       }
     case 'reopen':
-      return { change: { state: 'RUNNING', result: '', cause: null, failure: null, finished_at: null, due_at: at } }
+      return {
+        change: {
+          ...{ state: 'RUNNING', result: '', cause: null, failure: null, finished_at: null, due_at: at },
+          repair_id: at % 2 ? '5' : null,
+        },
+      }
     case 'tasks':
       return { change: { tasks: [TASK], task_counts: COUNTS, recovered: true, message: 'línea\n"1"' } }
     default:

@@ -102,7 +102,7 @@ const OTHERS: Record<string, (store: RunStore) => Promise<unknown>> = {
   jobLoad: (store) => store.jobLoad('nightly-load', 10),
   tombstone: (store) => store.tombstone(run.id),
   tombstoneByKey: (store) => store.tombstoneByKey('control-m', 'nightly-load', 'k'),
-  durations: (store) => store.durations('nightly-load', 20),
+  durations: (store) => store.durations('nightly-load'),
   update: (store) =>
     store.update(
       run,
@@ -130,6 +130,8 @@ for (const [name, ask] of Object.entries(OTHERS)) {
 t.test('what every scrape reads is small: totals, summaries, and an index of what is active', async (t) => {
   t.same(await explain((store) => store.activeCounts()), ['SCAN attempts USING COVERING INDEX attempts_active'])
   t.same(await explain((store) => store.observations(0)), ['SCAN attempts USING COVERING INDEX attempts_observed'])
+  const unfinished = await explain((store) => store.unfinished(jobs))
+  t.same(unfinished, ['SEARCH attempts USING COVERING INDEX attempts_active (job=?)'])
   t.same(await explain((store) => store.endings()), ['SCAN endings'])
   t.same(await explain((store) => store.jobSummaries()), ['SCAN job_summaries'])
 })

@@ -1,9 +1,17 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { CAUSES, DONE_STATES } from '../../src/runs/run.ts'
-import type { ActiveCount, Ending, JobSummary } from '../../src/runs/store.ts'
+import type { ActiveCount, Ending, JobSummary, UnfinishedRun } from '../../src/runs/store.ts'
 import { readValue } from '../support/metric-samples.ts'
 import { createSources, createTestMetrics, NOW } from '../support/test-metrics.ts'
+
+const last = { last_finished_at: NOW, last_run_ms: 60_000 }
+const failed = (job: string): JobSummary => ({
+  ...{ job, ...last, last_result: 'KO', last_success_at: null, recent_run_ms: [] },
+})
+const succeeded = (job: string, recent_run_ms: number[]): JobSummary => ({
+  ...{ job, ...last, last_result: 'OK', last_success_at: NOW, recent_run_ms },
+})
 
 t.test('the totals are those of the ledger, from 0 for every job of the catalogue', async (t) => {
   const { metrics, scrape } = await createTestMetrics(t)
@@ -63,11 +71,11 @@ t.test('gauges of unfinished runs come from one look at the ledger', async (t) =
   const { metrics, scrape } = await createTestMetrics(t)
   const row = { workspace: 'main', count: 1 }
   const active: ActiveCount[] = [
-    { ...row, job: 'nightly-load', state: 'SUBMITTING', count: 2, oldest_created_at: NOW - 5_000 },
-    { ...row, job: 'strict', state: 'SUBMITTING', oldest_created_at: NOW - 9_000 },
-    { ...row, job: 'strict', state: 'QUEUED', oldest_created_at: NOW - 60_000 },
-    { ...row, job: 'strict', workspace: 'former', state: 'QUEUED', oldest_created_at: NOW - 30_000 },
-    { ...row, job: 'left-the-catalogue', state: 'RUNNING', oldest_created_at: NOW - 1_000 },
+    { ...row, job: 'nightly-load', state: 'SUBMITTING', count: 2, oldest_since: NOW - 5_000 },
+    { ...row, job: 'strict', state: 'SUBMITTING', oldest_since: NOW - 9_000 },
+    { ...row, job: 'strict', state: 'QUEUED', oldest_since: NOW - 60_000 },
+    { ...row, job: 'strict', workspace: 'former', state: 'QUEUED', oldest_since: NOW - 30_000 },
+    { ...row, job: 'left-the-catalogue', state: 'RUNNING', oldest_since: NOW - 1_000 },
   ]
   const observations = [{ workspace: 'main', oldest_observed_at: NOW - 70_000, stale: 2 }]
   const { sources, asked } = createSources({ active, observations })
@@ -88,12 +96,37 @@ t.test('gauges of unfinished runs come from one look at the ledger', async (t) =
   t.equal(readValue(samples, 'job_gateway_databricks_stale_runs', { workspace: 'main' }), 2)
 })
 
+t.test('a run is overdue by the history of its job', async (t) => {
+  const { metrics, scrape } = await createTestMetrics(t)
+  const HOUR_MS = 3_600_000
+  const row = { workspace: 'main', count: 1, state: 'RUNNING', oldest_since: NOW - 2 * HOUR_MS } as const
+  const active: ActiveCount[] = [
+    { ...row, job: 'nightly-load', count: 3 },
+    { ...row, job: 'strict' },
+    { ...row, job: 'left-the-catalogue' },
+  ]
+  const unfinished: UnfinishedRun[] = [
+    { job: 'nightly-load', state: 'RUNNING', since: NOW - 2 * HOUR_MS },
+    { job: 'nightly-load', state: 'PENDING', since: NOW - 2 * HOUR_MS },
+    { job: 'nightly-load', state: 'RUNNING', since: NOW - HOUR_MS },
+  ]
+  const summaries = [succeeded('nightly-load', [HOUR_MS]), succeeded('left-the-catalogue', [3 * HOUR_MS])]
+  const { sources, asked } = createSources({ active, summaries, unfinished })
+  metrics.readFrom(sources)
+  const samples = await scrape()
+  const of = (job: string) => readValue(samples, 'job_gateway_runs_overdue', { job })
+  t.equal(of('nightly-load'), 2)
+  t.equal(of('strict'), 0, 'no history')
+  t.equal(of('left-the-catalogue'), undefined)
+  t.ok(asked.includes('unfinished nightly-load'), 'only of the job whose oldest run is late')
+})
+
 t.test('what a job last did', async (t) => {
   const { metrics, scrape } = await createTestMetrics(t)
   const summaries: JobSummary[] = [
-    { job: 'nightly-load', last_result: 'KO', last_finished_at: NOW, last_run_ms: 1_500, last_success_at: NOW - 1_000 },
-    { job: 'strict', last_result: 'OK', last_finished_at: NOW, last_run_ms: null, last_success_at: NOW },
-    { job: 'left-the-catalogue', last_result: 'KO', last_finished_at: NOW, last_run_ms: 1, last_success_at: null },
+    { ...failed('nightly-load'), last_run_ms: 1_500, last_success_at: NOW - 1_000 },
+    { ...succeeded('strict', [80_000, 100_000, 90_000]), last_run_ms: null },
+    { ...failed('left-the-catalogue'), last_run_ms: 1 },
   ]
   const { sources } = createSources({ summaries })
   metrics.readFrom(sources)

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { createMetrics, type Sources } from '../../src/metrics.ts'
-import type { ActiveCount, Ending, JobSummary, Observation } from '../../src/runs/store.ts'
+import type { ActiveCount, Ending, JobSummary, Observation, UnfinishedRun } from '../../src/runs/store.ts'
 import { readFiles } from './config-files.ts'
 import { readSamples } from './metric-samples.ts'
 
@@ -36,12 +36,14 @@ export async function createTestMetrics(t: Test) {
 interface Rows {
   endings?: (Ending & { count: number })[]
   active?: ActiveCount[]
+  unfinished?: UnfinishedRun[]
   summaries?: JobSummary[]
   observations?: Observation[]
 }
 
 /** What a scrape reads, every question to the ledger noted in `asked`. */
-export function createSources({ endings = [], active = [], summaries = [], observations = [] }: Rows = {}) {
+export function createSources(rows: Rows = {}) {
+  const { endings = [], active = [], unfinished = [], summaries = [], observations = [] } = rows
   const asked: string[] = []
   const answer = async <T>(question: string, rows: T) => {
     asked.push(question)
@@ -51,11 +53,11 @@ export function createSources({ endings = [], active = [], summaries = [], obser
     store: {
       endings: () => answer('endings', endings),
       activeCounts: () => answer('activeCounts', active),
+      unfinished: (jobs) => answer(`unfinished ${jobs.join()}`, unfinished),
       jobSummaries: () => answer('jobSummaries', summaries),
       observations: (staleBefore) => answer(`observations before ${staleBefore}`, observations),
       size: () => answer('size', 4096),
     },
-    usual: { of: async (job) => (job === 'strict' ? { median: 90_000, p90: 100_000 } : undefined) },
     waiters: () => 3,
     leads: () => true,
     accessTokenExpiresAt: () => NOW + 3_600_000,

@@ -1,5 +1,14 @@
-/** What is kept for later, and found again when it is too old. */
+/** What is kept for later than the runs themselves, and found again when it is too old. */
 export const history = [
   // Tombstones by age, so that those that are too old are found without reading the others.
   'create index tombstones_by_age on tombstones (purged_at)',
+
+  // JSON. Kept as runs end, so that no scrape reads the runs for them, and a rare job's are not purged.
+  "alter table job_summaries add column recent_run_ms text not null default '[]'",
+  'drop index attempts_run_time',
+
+  // The same index with what tells since when an unfinished attempt counts.
+  'drop index attempts_active',
+  `create index attempts_active on attempts (job, workspace, state, created_at, started_at, repair_id, kind)
+    where result = ''`,
 ]

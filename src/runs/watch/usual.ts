@@ -1,8 +1,6 @@
 import type { RunStore } from '../store.ts'
 import type { Usual } from './cadence.ts'
 
-const HISTORY = 20
-
 /** How long each job usually takes, from its last good runs; read from the ledger once, again after each good run. */
 export interface UsualDurations {
   of(job: string): Promise<Usual | undefined>
@@ -15,7 +13,7 @@ export function createUsualDurations(store: Pick<RunStore, 'durations'>): UsualD
   const cache = new Map<string, Usual | undefined>()
   return {
     async of(job) {
-      if (!cache.has(job)) cache.set(job, summarise(await store.durations(job, HISTORY)))
+      if (!cache.has(job)) cache.set(job, summarise(await store.durations(job)))
       return cache.get(job)
     },
     known: (job) => cache.get(job),
