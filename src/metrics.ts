@@ -7,8 +7,7 @@ import { createHttpFacts, type HttpFacts } from './metrics/http.ts'
 import { createInstruments, type Instruments } from './metrics/instruments.ts'
 import { createLedgerReadings, type LedgerSources, readLedger } from './metrics/ledger-readings.ts'
 import { createRunFacts, type RunFacts } from './metrics/runs.ts'
-import { createTimedStore } from './metrics/timed-store.ts'
-import type { RunStore } from './runs/store.ts'
+import { createLedgerFacts, type LedgerFacts } from './metrics/timed-store.ts'
 
 /** What is not told as it happens but read at each scrape. */
 export interface Sources extends LedgerSources {
@@ -18,14 +17,14 @@ export interface Sources extends LedgerSources {
   leads: (workspace: string) => boolean
   /** Epoch ms; null when none is held or it has no end. */
   accessTokenExpiresAt: (workspace: string) => number | null
+  /** By endpoint, 0 to 1. */
+  budgetRemaining: (workspace: string) => Record<string, number>
   onError: (error: unknown) => void
 }
 
 /** One function per fact; every label is a name of the configuration or of a closed set. */
-export interface Metrics extends RunFacts, HttpFacts {
+export interface Metrics extends RunFacts, HttpFacts, LedgerFacts {
   databricksObserver(workspace: string): Observer
-  /** The same store, its operations timed. */
-  timeStore(store: RunStore): RunStore
   /** From now on scrapes read these; before, they show what was told. */
   readFrom(sources: Sources): void
   /** Everything in Prometheus' text format. The ledger in trouble costs its own figures only. */
@@ -62,8 +61,8 @@ export function createMetrics({ config, version, clock }: MetricsDeps): Metrics 
   return {
     ...createRunFacts(instruments, { config, clock }),
     ...createHttpFacts(instruments, { registry, config }),
+    ...createLedgerFacts(instruments, clock),
     databricksObserver: createDatabricksFacts(instruments, config.workspaces),
-    timeStore: createTimedStore(instruments),
     readFrom(given) {
       sources = given
     },
@@ -105,6 +104,10 @@ function createProcessReadings({ gauge }: Instruments, { workspaces }: MetricsDe
   const tokenExpiry = gauge('databricks_access_token_expiry_timestamp_seconds', 'When the access token in use ends.', [
     'workspace',
   ])
+  const budget = gauge('databricks_budget_remaining_ratio', 'Share of the budget of requests that is left now.', [
+    'workspace',
+    'endpoint',
+  ])
   return (sources: Sources): void => {
     waiters.set(sources.waiters())
     tokenExpiry.reset()
@@ -112,6 +115,8 @@ function createProcessReadings({ gauge }: Instruments, { workspaces }: MetricsDe
       leader.set({ workspace }, sources.leads(workspace) ? 1 : 0)
       const expiresAt = sources.accessTokenExpiresAt(workspace)
       if (expiresAt !== null) tokenExpiry.set({ workspace }, expiresAt / 1000)
+      for (const [endpoint, remaining] of Object.entries(sources.budgetRemaining(workspace)))
+        budget.set({ workspace, endpoint }, remaining)
     }
   }
 }

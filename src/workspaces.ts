@@ -32,10 +32,11 @@ export interface Workspaces {
 export function createWorkspaces(deps: WorkspacesDeps): Workspaces {
   const { workspaces, env, clock, version } = deps
   const clients = new Map(
-    Object.entries(workspaces).map(([name, { host, auth, proxy, ca }]) => {
+    Object.entries(workspaces).map(([name, { host, auth, budget, proxy, ca }]) => {
       const client = createDatabricksClient({
         host,
         auth: readAuth(auth),
+        budget,
         clock,
         version,
         env,

@@ -1,12 +1,16 @@
 import type { Clock } from '../clock.ts'
+import { createAdmission } from './admission.ts'
+import { createAcceptance } from './auth/acceptance.ts'
 import { type AuthSettings, createCredential } from './auth/kinds.ts'
+import { createBudgets, mapEndpoints, type Rates } from './budget.ts'
 import { createDispatcher, type Route } from './dispatcher.ts'
 import { createSend } from './exchange.ts'
+import { createHealth } from './health.ts'
 import { stringifyWithIds } from './json.ts'
 import { joinPages, readPages } from './pages.ts'
 import { createRequest, type Operation } from './request.ts'
 import { concludeSubmission, type Try } from './submission.ts'
-import type { DatabricksClient, Endpoint, Job, Observer, Run, RunOutput, RunPage } from './types.ts'
+import type { BudgetedEndpoint, DatabricksClient, Job, Observer, Run, RunOutput, RunPage } from './types.ts'
 
 /** An output is up to 5 MB of notebook result and 5 MB of logs, either of which JSON escapes may blow up. */
 const OUTPUT_MAX_BYTES = 64 * 2 ** 20
@@ -21,6 +25,7 @@ export interface ClientDeps extends Route {
   version: string
   /** From 0 up to but not 1; spreads retries. */
   random?: () => number
+  budget: Rates
   observer?: Observer
 }
 
@@ -32,9 +37,18 @@ export function createDatabricksClient(deps: ClientDeps): DatabricksClient {
   const { clock, observer, random = Math.random } = deps
   const host = new URL(deps.host).origin
   const dispatcher = createDispatcher(deps)
-  const send = createSend({ dispatcher, clock, observer, userAgent: `databricks-job-gateway/${deps.version}` })
+  const health = createHealth({ clock, observer, probe })
+  const send = createSend({ dispatcher, clock, observer, health, userAgent: `databricks-job-gateway/${deps.version}` })
   const credential = createCredential(deps.auth, { host, send, clock, observer })
-  const request = createRequest({ host, credential, send, clock, random, observer })
+  const acceptance = createAcceptance(clock, observer)
+  const budgets = createBudgets(deps.budget, clock)
+  const admission = createAdmission({ budgets, health })
+  const request = createRequest({ host, credential, acceptance, admission, budgets, send, clock, random, observer })
+
+  function probe(deadline: number): Promise<unknown> {
+    const operation = get('jobs_list', '/api/2.2/jobs/list', { limit: 1 })
+    return request({ ...operation, probe: true, read: readJobPage }, { deadline })
+  }
 
   return {
     host,
@@ -112,24 +126,29 @@ export function createDatabricksClient(deps: ClientDeps): DatabricksClient {
 
     accessTokenExpiresAt: () => credential.expiresAt(),
 
-    takeTurn: () => true,
+    takeTurn: () => !health.illness() && budgets.run_now.takeNow(),
 
-    available: () => Number.MAX_SAFE_INTEGER,
+    available: (endpoint) => (health.illness() ? 0 : budgets[endpoint].available()),
 
-    remaining: () => 1,
+    remaining: () => mapEndpoints(budgets, (budget) => budget.remaining()),
 
-    illness: () => undefined,
+    illness: health.illness,
+
+    credentialRefusedSince: acceptance.refusedSince,
 
     /** What is under way ends at once, as `aborted`. */
-    close: () => dispatcher.destroy(),
+    close() {
+      health.close()
+      return dispatcher.destroy()
+    },
   }
 }
 
-function get(endpoint: Endpoint, path: string, query: NonNullable<Operation<unknown>['query']>) {
+function get(endpoint: BudgetedEndpoint, path: string, query: NonNullable<Operation<unknown>['query']>) {
   return { endpoint, method: 'GET', path, query, repeatable: true } as const
 }
 
-function post(endpoint: Endpoint, path: string, body: string) {
+function post(endpoint: BudgetedEndpoint, path: string, body: string) {
   return { endpoint, method: 'POST', path, body, repeatable: false } as const
 }
 

@@ -42,6 +42,11 @@ const aboutUs = [
   /\bunauthorized access to\b|\bnot a member of (this|the) workspace\b|\b(user|principal) .* is not active\b/i,
 ]
 
+const rateText = /\btoken bucket\b|\brate limit|\brequests?\b/i
+
+const fullText =
+  /\b(active|concurrent|parallel|running|simultaneous)( \w+)? (runs?|tasks?|jobs?)\b|\b(runs?|tasks?|jobs?) (\w+ )?(active|at once|at the same time|concurrently|in parallel|running|simultaneously)\b/i
+
 const missingText = /\b(Job|Run) .* does not exist|Run: .* in job: .* doesn't exist/i
 
 type Verdict = Pick<ErrorFacts, 'kind' | 'reason'> & { transient?: boolean }
@@ -68,7 +73,10 @@ export function decodeError(answer: Answer, now: number, secrets: readonly strin
 
 function classify(status: number, { errorCode = '', ofJobsApi, message }: ErrorBody): Verdict {
   if (status === 429 || throttlingCodes.has(errorCode)) {
-    return { kind: 'throttled', reason: 'throttled', transient: true }
+    // A workspace that is full stays so for longer than a call can wait.
+    return isFull(errorCode, message)
+      ? { kind: 'throttled', reason: 'capacity' }
+      : { kind: 'throttled', reason: 'throttled', transient: true }
   }
   if (transientTexts.some((text) => text.test(message))) {
     return { kind: 'unavailable', reason: 'transient', transient: true }
@@ -85,6 +93,12 @@ function classify(status: number, { errorCode = '', ofJobsApi, message }: ErrorB
     }
   }
   return { kind: 'unavailable', reason: 'status', transient: status === 502 || status === 503 || status === 504 }
+}
+
+/** Too many runs rather than too many requests. Databricks documents 429 for both, and no code that tells them apart. */
+function isFull(errorCode: string, message: string): boolean {
+  if (errorCode === 'REQUEST_LIMIT_EXCEEDED' || rateText.test(message)) return false
+  return errorCode === 'RESOURCE_EXHAUSTED' || fullText.test(message)
 }
 
 function refusalKind(status: number, errorCode: string, message: string): 'denied' | 'missing' | 'refused' {

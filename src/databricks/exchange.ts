@@ -4,6 +4,7 @@ import { gunzip } from 'node:zlib'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import { DatabricksError, type ErrorReason } from './errors.ts'
+import type { Health } from './health.ts'
 import { cleanText } from './text.ts'
 import type { Endpoint, Observer } from './types.ts'
 
@@ -33,10 +34,11 @@ interface SendDeps {
   dispatcher: Dispatcher
   clock: Clock
   userAgent: string
+  health: Pick<Health, 'answered' | 'unanswered'>
   observer?: Observer | undefined
 }
 
-export function createSend({ dispatcher, clock, userAgent, observer }: SendDeps): Send {
+export function createSend({ dispatcher, clock, userAgent, health, observer }: SendDeps): Send {
   return async (endpoint, request) => {
     const started = clock.now()
     const observe = (code: string) => observer?.request(endpoint, code, (clock.now() - started) / 1000)
@@ -46,9 +48,12 @@ export function createSend({ dispatcher, clock, userAgent, observer }: SendDeps)
         headers: { accept: 'application/json', 'accept-encoding': 'gzip', 'user-agent': userAgent, ...request.headers },
       })
       observe(String(answer.status))
+      health.answered(answer)
       return answer
     } catch (error) {
       observe(error instanceof DatabricksError ? error.reason : 'connection')
+      // Not what we gave up ourselves, or what was too large.
+      if (error instanceof DatabricksError && error.transient) health.unanswered(error.message)
       throw error
     }
   }

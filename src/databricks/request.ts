@@ -1,20 +1,23 @@
 import type { Clock } from '../clock.ts'
+import type { Admission } from './admission.ts'
+import type { Acceptance } from './auth/acceptance.ts'
 import { type Credential, secretsOf, type Token } from './auth/credential.ts'
+import type { Budgets } from './budget.ts'
 import { answerError, decodeError } from './decode-error.ts'
 import { isRecord } from './error-body.ts'
 import { DatabricksError, type ErrorReason } from './errors.ts'
 import type { Answer, Send } from './exchange.ts'
 import { parseWithIds } from './json.ts'
-import { decideRetry, type RetryDecision, tryTimeoutMs } from './retry.ts'
+import { decideRetry, type RetryDecision, tryTimeoutMs, UNTOLD_DELAY_MS } from './retry.ts'
 import { cleanText } from './text.ts'
-import type { Call, Endpoint, Observer } from './types.ts'
+import type { BudgetedEndpoint, Call, Observer } from './types.ts'
 
 const MAX_BYTES = 16 * 2 ** 20
 /** A token older than this may predate a change of our permissions. */
 const YOUNG_TOKEN_MS = 60_000
 
 export interface Operation<T> {
-  endpoint: Endpoint
+  endpoint: BudgetedEndpoint
   method: 'GET' | 'POST'
   path: string
   query?: Record<string, string | number | boolean | undefined>
@@ -23,6 +26,8 @@ export interface Operation<T> {
   repeatable: boolean
   /** Gives half of the time left to a try, so that a lost answer leaves time for another. */
   halve?: boolean
+  /** Sent though Databricks is ill: that is how it is found to be well. */
+  probe?: boolean
   maxBytes?: number
   /** What was asked for, or undefined when the answer does not hold it. */
   read(answer: Record<string, unknown>): T | undefined
@@ -30,7 +35,8 @@ export interface Operation<T> {
   onFailedTry?(error: DatabricksError): void
 }
 
-export type Request = <T>(operation: Operation<T>, call: Call) => Promise<T>
+/** With `turn: 'taken'` the first try has its token of the budget already. */
+export type Request = <T>(operation: Operation<T>, call: Call & { turn?: 'taken' }) => Promise<T>
 
 type Outcome<T> = { value: T } | { error: DatabricksError; token: Token | undefined }
 
@@ -38,6 +44,9 @@ interface RequestDeps {
   /** Origin of the workspace. */
   host: string
   credential: Credential
+  acceptance: Acceptance
+  admission: Admission
+  budgets: Budgets
   send: Send
   clock: Clock
   random: () => number
@@ -45,12 +54,15 @@ interface RequestDeps {
 }
 
 /** Carries an operation through its tries until it has an answer or its call is over. */
-export function createRequest({ host, credential, send, clock, random, observer }: RequestDeps): Request {
-  async function attempt<T>(operation: Operation<T>, call: Call): Promise<Outcome<T>> {
+export function createRequest(deps: RequestDeps): Request {
+  const { host, credential, acceptance, admission, budgets, send, clock, random, observer } = deps
+
+  async function attempt<T>(operation: Operation<T>, call: Call, hasTurn: boolean): Promise<Outcome<T>> {
     let token: Token | undefined
     try {
+      await admission.admit(operation, call, hasTurn)
       const end = clock.now() + tryTimeoutMs(clock.now(), call.deadline, operation.halve ?? false)
-      token = await waitForToken(end, call.signal)
+      token = await waitForToken(end, operation, call)
       const answer = await ask(operation, token, timeLeft(end), call.signal)
       return { value: readAnswer(answer, operation, token) }
     } catch (thrown) {
@@ -98,16 +110,18 @@ export function createRequest({ host, credential, send, clock, random, observer 
   }
 
   /** The fetch of a token is shared, so a caller who stops waiting leaves it running. */
-  async function waitForToken(end: number, signal: AbortSignal | undefined): Promise<Token> {
-    const givenUp = () => notSent('aborted', 'The call was given up')
-    if (signal?.aborted) {
-      throw givenUp()
-    }
+  async function waitForToken(end: number, operation: Operation<unknown>, call: Call): Promise<Token> {
     const timeoutMs = timeLeft(end)
+    const signals = admission.interruptions(operation, call)
     const over = new AbortController()
-    signal?.addEventListener('abort', () => over.abort(), { once: true, signal: over.signal })
+    for (const signal of signals) {
+      signal.addEventListener('abort', () => over.abort(), { once: true, signal: over.signal })
+    }
     const tooLate = clock.sleep(timeoutMs, over.signal).then(() => {
-      throw signal?.aborted ? givenUp() : notSent('timeout', `No access token within ${Math.round(timeoutMs)} ms`)
+      const interrupted = signals.some((signal) => signal.aborted)
+      throw interrupted
+        ? admission.interrupted(call)
+        : notSent('timeout', `No access token within ${Math.round(timeoutMs)} ms`)
     })
     try {
       return await Promise.race([credential.token(), tooLate])
@@ -127,28 +141,44 @@ export function createRequest({ host, credential, send, clock, random, observer 
     return { retry: true, delayMs: 0, reason: 'credential' }
   }
 
+  /** False: the call is over, or Databricks ill, and then nothing is tried again. */
+  async function pause(ms: number, call: Call): Promise<boolean> {
+    const over = AbortSignal.any(admission.interruptions({}, call))
+    await clock.sleep(ms, over)
+    return !over.aborted
+  }
+
+  function judgeCredential({ kind }: DatabricksError): void {
+    if (kind === 'credential') {
+      acceptance.refused()
+    } else if (kind === 'refused' || kind === 'missing') {
+      acceptance.accepted()
+    }
+  }
+
   return async (operation, call) => {
-    const { endpoint, repeatable } = operation
+    const { repeatable } = operation
     let renewed = false
     for (let tries = 1; ; tries++) {
-      const outcome = await attempt(operation, call)
+      const outcome = await attempt(operation, call, tries === 1 && call.turn === 'taken')
       if ('value' in outcome) {
+        acceptance.accepted()
         return outcome.value
       }
       const { error, token } = outcome
       operation.onFailedTry?.(error)
+      if (error.reason === 'throttled') {
+        budgets[operation.endpoint].hold(error.retryAfterMs ?? UNTOLD_DELAY_MS)
+      }
       const renewal: RetryDecision | undefined = renewed ? undefined : renewToken(token, error)
       renewed ||= renewal !== undefined
       const now = clock.now()
       const decision = renewal ?? decideRetry({ error, tries, repeatable, now, deadline: call.deadline, random })
-      if (!decision.retry) {
+      if (!decision.retry || !(await pause(decision.delayMs, call))) {
+        judgeCredential(error)
         throw error
       }
-      await clock.sleep(decision.delayMs, call.signal)
-      if (call.signal?.aborted) {
-        throw error
-      }
-      observer?.retry(endpoint, decision.reason)
+      observer?.retry(operation.endpoint, decision.reason)
     }
   }
 }

@@ -1,11 +1,11 @@
 import { type DatabricksError, type ErrorReason, mayHaveBeenActedOn } from './errors.ts'
 
 const TRY_MS = 60_000
-const SHORTEST_TRY_MS = 1_000
+export const SHORTEST_TRY_MS = 1_000
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 10_000
 /** What Databricks' SDKs wait when a throttled answer or a 503 does not tell. */
-const UNTOLD_DELAY_MS = 1_000
+export const UNTOLD_DELAY_MS = 1_000
 
 interface RetryQuestion {
   error: DatabricksError

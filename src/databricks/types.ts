@@ -198,10 +198,12 @@ export interface DatabricksClient {
   accessTokenExpiresAt(): number | null
   /** Whole requests that the watcher may send now: 0 while anybody waits for the budget, or Databricks is ill. */
   available(endpoint: BudgetedEndpoint): number
-  /** Share of the endpoint's budget that is left, 0 to 1. */
-  remaining(endpoint: BudgetedEndpoint): number
+  /** Share of each endpoint's budget that is left, 0 to 1. */
+  remaining(): Record<BudgetedEndpoint, number>
   /** undefined: well. */
   illness(): Illness | undefined
+  /** Since when Databricks refuses our credential, epoch ms; undefined: it is taken, as far as is known. */
+  credentialRefusedSince(): number | undefined
   close(): Promise<void>
 }
 
@@ -234,4 +236,8 @@ export interface Observer {
   /** Once per further try. */
   retry(endpoint: Endpoint, reason: string): void
   tokenRefresh(result: 'ok' | 'refused' | 'failed'): void
+  /** Whenever it falls ill or is well again; well at first. */
+  up(isUp: boolean): void
+  /** Whenever that changes; taken at first. */
+  credentialRefused(isRefused: boolean): void
 }

@@ -44,6 +44,7 @@ t.test('what it means', async (t) => {
   const denied: Meaning = ['denied', 'status', false]
   const credential: Meaning = ['credential', 'credential', false]
   const throttled: Meaning = ['throttled', 'throttled', true]
+  const full: Meaning = ['throttled', 'capacity', false]
   const passing: Meaning = ['unavailable', 'transient', true]
   const down: Meaning = ['unavailable', 'status', true]
   const unclear: Meaning = ['unavailable', 'status', false]
@@ -74,7 +75,19 @@ t.test('what it means', async (t) => {
     ['unauthenticated under 400', 400, coded('UNAUTHENTICATED'), credential],
     ['429', 429, '', throttled],
     ['throttled under 400', 400, coded('REQUEST_LIMIT_EXCEEDED'), throttled],
-    ['throttled under 500', 500, coded('RESOURCE_EXHAUSTED'), throttled],
+    ['throttled under 500', 500, coded('REQUEST_LIMIT_EXCEEDED'), throttled],
+    ['throttled, whatever else it says', 429, coded('REQUEST_LIMIT_EXCEEDED', 'Too many active runs'), throttled],
+    ['throttled, in words', 429, coded('RESOURCE_EXHAUSTED', 'RPC token bucket limit has been exceeded.'), throttled],
+    [
+      'throttled by the number of requests',
+      429,
+      { message: 'Too many concurrent requests for jobs/run-now' },
+      throttled,
+    ],
+    ['full by code', 429, coded('RESOURCE_EXHAUSTED'), full],
+    ['full under 500', 500, coded('RESOURCE_EXHAUSTED'), full],
+    ['full, in words', 429, { message: 'The workspace has 2000 concurrent task runs already' }, full],
+    ['full, in other words', 429, coded('RESOURCE_LIMIT_EXCEEDED', 'Too many runs active at the moment'), full],
     ['throttled in the text only', 500, 'REQUEST_LIMIT_EXCEEDED here', passing],
     ['no worker', 400, coded('INVALID_STATE', 'There is no worker environment with id 5'), passing],
     ['timed out inside', 500, coded('INTERNAL_ERROR', 'Timed out after 10 s'), passing],

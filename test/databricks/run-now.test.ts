@@ -151,6 +151,8 @@ t.test('a throttled post waits as long as it is told, and gives up where that do
     request: (endpoint: string, code: string) => facts.push([endpoint, code]),
     retry: (endpoint: string, reason: string) => facts.push(['retry', endpoint, reason]),
     tokenRefresh: (result: string) => facts.push(['token', result]),
+    up: (isUp: boolean) => facts.push(['up', isUp]),
+    credentialRefused: (isRefused: boolean) => facts.push(['credential refused', isRefused]),
   }
   stub.on(RUN_NOW, json(429, {}, { 'retry-after': '7' }), taken)
   const client = startClient(t, { host: stub.url, clock, observer })
@@ -168,6 +170,7 @@ t.test('a throttled post waits as long as it is told, and gives up where that do
     ['run_now', '200'],
   ])
 
+  clock.advance(1000)
   stub.on(RUN_NOW, json(429, {}, { 'retry-after': '7' }))
   t.match(await client.runNow(body, { deadline: clock.now() + 7000 }), { kind: 'not_taken', tries: 1 })
 })

@@ -59,14 +59,14 @@ t.test('what does not exist and what is not allowed', async (t) => {
 t.test('replies lost after the workspace acted, outages and throttling: each token starts one run', async (t) => {
   const { simulator, client } = await start(t, { options: { ids: 'large' } })
   const jobId = simulator.defineJob({ name: 'job', tasks: [{ task_key: 'a' }], max_concurrent_runs: 1000 })
-  simulator.addFault({ path: RUN_NOW, when: 'after', drop: true, times: null, probability: 0.1, seed: 1 })
-  simulator.addFault({ path: RUN_NOW, when: 'after', half: true, times: null, probability: 0.1, seed: 2 })
+  simulator.addFault({ path: RUN_NOW, when: 'after', drop: true, times: null, probability: 0.05, seed: 1 })
+  simulator.addFault({ path: RUN_NOW, when: 'after', half: true, times: null, probability: 0.05, seed: 2 })
   simulator.addFault({
     path: RUN_NOW,
     status: 503,
     headers: { 'retry-after': '0' },
     times: null,
-    probability: 0.1,
+    probability: 0.05,
     seed: 3,
   })
   simulator.addFault({
@@ -74,7 +74,7 @@ t.test('replies lost after the workspace acted, outages and throttling: each tok
     status: 429,
     headers: { 'retry-after': '0' },
     times: null,
-    probability: 0.1,
+    probability: 0.05,
     seed: 4,
   })
   const submissions = await Promise.all(

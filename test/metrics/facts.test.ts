@@ -65,25 +65,16 @@ t.test('what is told of Databricks', async (t) => {
   }
 
   t.same(await gauges(), { up: 1, refused: 0 })
-  for (let i = 0; i < 4; i++) observer.request('runs_get', '503', 0.1)
-  observer.request('runs_get', 'aborted', 0.1)
-  t.same(await gauges(), { up: 1, refused: 0 }, 'four failures in a row')
-  observer.request('run_now', 'timeout', 8)
-  t.same(await gauges(), { up: 0, refused: 0 }, 'five')
-  observer.request('run_now', '429', 0.1)
-  t.same(await gauges(), { up: 1, refused: 0 }, 'an answer')
-
-  observer.tokenRefresh('refused')
-  t.same(await gauges(), { up: 1, refused: 1 })
-  observer.tokenRefresh('failed')
-  observer.request('token', '200', 0.1)
-  observer.tokenRefresh('ok')
-  t.same(await gauges(), { up: 1, refused: 1 }, 'a token that nobody has taken yet')
-  observer.request('runs_list', '200', 0.2)
+  observer.up(false)
+  observer.credentialRefused(true)
+  t.same(await gauges(), { up: 0, refused: 1 })
+  observer.up(true)
+  observer.credentialRefused(false)
   t.same(await gauges(), { up: 1, refused: 0 })
-  observer.request('runs_list', '401', 0.2)
-  t.same(await gauges(), { up: 1, refused: 1 })
 
+  for (let i = 0; i < 4; i++) observer.request('runs_get', '503', 0.1)
+  observer.request('runs_list', '200', 0.2)
+  observer.tokenRefresh('refused')
   observer.retry('run_now', 'transient')
   const samples = await scrape()
   const main = { workspace: 'main' }
@@ -93,7 +84,7 @@ t.test('what is told of Databricks', async (t) => {
   )
   t.equal(
     readValue(samples, 'job_gateway_databricks_request_duration_seconds_count', { ...main, endpoint: 'runs_list' }),
-    2,
+    1,
   )
   t.equal(
     readValue(samples, 'job_gateway_databricks_retries_total', { ...main, endpoint: 'run_now', reason: 'transient' }),
@@ -106,6 +97,7 @@ t.test('what is told of Databricks', async (t) => {
   )
   t.equal(readValue(samples, 'job_gateway_databricks_access_token_expiry_timestamp_seconds', main), NOW / 1000 + 3_600)
   t.equal(readValue(samples, 'job_gateway_watch_leader', main), 1)
+  t.equal(readValue(samples, 'job_gateway_databricks_budget_remaining_ratio', { ...main, endpoint: 'run_now' }), 0.25)
 })
 
 t.test('a token without an end has no expiry', async (t) => {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { createSimulator, type Simulator, type SimulatorSettings } from '../../src/simulator/simulator.ts'
+import { GENEROUS_BUDGET } from './generous-budget.ts'
 import { type Program, startProgram } from './program.ts'
 
 /** Keys of the two callers that every test gateway knows. */
@@ -79,6 +80,7 @@ export function writeConfig(t: Test, simulator: Pick<Simulator, 'url'>, settings
       main: {
         host: simulator.url,
         auth: { type: 'oauth-m2m', client_id: 'simulated-client', client_secret: { env: 'TEST_CLIENT_SECRET' } },
+        budget: GENEROUS_BUDGET,
         ...settings.workspace,
       },
       ...settings.workspaces,

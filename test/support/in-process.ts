@@ -4,6 +4,7 @@ import { startApp } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { createSimulator, type Simulator, type SimulatorSettings } from '../../src/simulator/simulator.ts'
 import { readFiles } from './config-files.ts'
+import { GENEROUS_BUDGET } from './generous-budget.ts'
 
 type Section = Record<string, unknown>
 
@@ -49,7 +50,9 @@ export async function startInProcess(t: Test, settings: InProcessSettings): Prom
   ])
   const written = {
     server: { host: '127.0.0.1', port: 0, metrics_port: null, drain_seconds: 0, ...settings.server },
-    workspaces: { main: { host: simulator.url, auth: { type: 'pat', token: { env: 'TOKEN' } } } },
+    workspaces: {
+      main: { host: simulator.url, auth: { type: 'pat', token: { env: 'TOKEN' } }, budget: GENEROUS_BUDGET },
+    },
     watch: settings.watch ?? { min_interval_seconds: 0.05, max_interval_seconds: 0.5 },
     ledger: settings.ledger ?? {},
     jobs: settings.jobs,

@@ -61,6 +61,7 @@ export function createSources(rows: Rows = {}) {
     waiters: () => 3,
     leads: () => true,
     accessTokenExpiresAt: () => NOW + 3_600_000,
+    budgetRemaining: () => ({ run_now: 0.25 }),
     onError: () => {},
   }
   return { sources, asked }

@@ -40,6 +40,30 @@ const AuthSchema = Type.Union(
 
 export type AuthConfig = Static<typeof AuthSchema>
 
+/** Requests per second. */
+function rate(perSecond: number, description: string) {
+  return Type.Number({ default: perSecond, exclusiveMinimum: 0, maximum: 1_000_000, description })
+}
+
+const BudgetSchema = closed(
+  {
+    run_now: rate(20, 'Starts. The limit that Databricks reports.'),
+    cancel: rate(10, 'Cancels. The limit that Databricks reports.'),
+    repair: rate(5, 'Repairs. The limit that Databricks reports.'),
+    runs_get: rate(50, 'Looks at one run. Half of the limit that Databricks reports.'),
+    runs_list: rate(15, 'Looks at many runs. Half of the limit that Databricks reports.'),
+    get_output: rate(10, 'Outputs of tasks. Half of the limit that Databricks reports.'),
+    jobs_get: rate(10, 'Definitions of jobs. Half of the limit that Databricks reports.'),
+    jobs_list: rate(10, 'Lists of jobs. Half of the limit that Databricks reports.'),
+  },
+  {
+    default: {},
+    description:
+      'Requests per second that the gateway sends to this workspace at most. Databricks limits them for all its ' +
+      'clients together, so leave some to the others.',
+  },
+)
+
 const WorkspaceSchema = closed(
   {
     host: Type.String({
@@ -51,6 +75,7 @@ const WorkspaceSchema = closed(
       description: 'Allows plain http to a host that is not loopback. The credential then travels in the clear.',
     }),
     auth: AuthSchema,
+    budget: BudgetSchema,
     proxy: Type.Optional(
       closed(
         { url: Type.String({ minLength: 1, description: 'http or https address of the proxy.' }) },

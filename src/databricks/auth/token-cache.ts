@@ -16,7 +16,7 @@ interface TokenCacheDeps {
   /** Gets a new token; rejects with a DatabricksError. */
   fetch(): Promise<ExpiringToken>
   clock: Clock
-  observer?: Observer | undefined
+  observer?: Pick<Observer, 'tokenRefresh'> | undefined
 }
 
 /**

@@ -8,7 +8,7 @@ export interface Health {
   /** Asked to stop: everything is still served, but no longer for long. */
   draining: boolean
   /** Trouble that is not this process's own, such as an unreachable workspace. Since epoch ms. */
-  degraded?: { reasons: string[]; since: number }
+  degraded?: { reasons: string[]; since: number } | undefined
 }
 
 /** GET /livez and GET /readyz, open to all. */

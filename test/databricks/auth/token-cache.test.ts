@@ -18,7 +18,7 @@ function setup({ lifeMs = 60 * MINUTE } = {}) {
       waiting.push(issued)
       return issued.promise
     },
-    observer: { request() {}, retry() {}, tokenRefresh: (result) => results.push(result) },
+    observer: { tokenRefresh: (result) => results.push(result) },
   })
   return {
     clock,

@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { systemClock } from '../../../src/clock.ts'
 import { type ClientDeps, createDatabricksClient } from '../../../src/databricks/client.ts'
 import type { DatabricksClient } from '../../../src/databricks/types.ts'
+import { GENEROUS_BUDGET } from '../../support/generous-budget.ts'
 
 export const CLIENT_ID = 'client-1'
 export const CLIENT_SECRET = 'secret-of-the-principal'
@@ -15,6 +16,7 @@ export function startClient(
     auth: { type: 'oauth-m2m', client_id: CLIENT_ID, client_secret: () => CLIENT_SECRET },
     clock: systemClock,
     version: '1.2.3',
+    budget: GENEROUS_BUDGET,
     random: () => 0,
     ...deps,
   })
