@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { DatabricksError } from '../databricks/errors.ts'
 import type { DatabricksClient, Run as UpstreamRun } from '../databricks/types.ts'
 import { sayWhoCanceled } from './endings.ts'
 import { explainFailure } from './failure.ts'
@@ -32,20 +33,33 @@ export type Observe = (run: Run, upstream: UpstreamRun, sentAt: number, reopen?:
 const WELL_BEFORE_MS = 5 * 60_000
 /** An ending waits no longer than this for its reason. */
 const REASON_TIMEOUT_MS = 3_000
+/** Without one it is told all the same, and the reason is asked for so often and so long. */
+const REASON_AGAIN_MS = 15_000
+const REASON_WANTED_MS = 60 * 60_000
 const TASKS_KEPT = 1_000
 
 export function createObserve(deps: ObserveDeps): Observe {
   const { store, transitions, clientFor, clock } = deps
 
-  /** The error of the task that broke first; the everyday state message says nothing. */
-  async function readError(attempt: Attempt, upstream: UpstreamRun): Promise<string | undefined> {
+  /**
+   * The error of the task that broke first, for the everyday state message says nothing; and when to ask for it again,
+   * if it cannot be had now.
+   */
+  async function readError(
+    attempt: Attempt,
+    upstream: UpstreamRun,
+  ): Promise<{ error?: string; due_at: number | null }> {
     const task = findBrokenTask(upstream)
     const client = clientFor(attempt)
-    if (!task || !client) return undefined
+    if (!task || !client) return { due_at: null }
+    const now = clock.now()
     try {
-      return (await client.getOutput(task.run_id, { deadline: clock.now() + REASON_TIMEOUT_MS })).error
-    } catch {
-      return undefined
+      const { error } = await client.getOutput(task.run_id, { deadline: now + REASON_TIMEOUT_MS, by: 'watcher' })
+      return { ...(error && { error }), due_at: null }
+    } catch (error) {
+      const isFinal = error instanceof DatabricksError && (error.kind === 'refused' || error.kind === 'missing')
+      const tooLate = now > (upstream.end_time || now) + REASON_WANTED_MS
+      return { due_at: isFinal || tooLate ? null : now + REASON_AGAIN_MS }
     }
   }
 
@@ -66,9 +80,17 @@ export function createObserve(deps: ObserveDeps): Observe {
       }
       return { ...timing, state, result, cause, failure, message: failure.message }
     }
-    const error = state === 'SKIPPED' ? undefined : await readError(run.attempt, upstream)
-    const failure = explainFailure({ state, cause, run: upstream, ...(error ? { error } : {}) })
-    return { ...timing, state, result, cause, failure, message: failure.message }
+    const { due_at, ...told } = state === 'SKIPPED' ? { due_at: null } : await readError(run.attempt, upstream)
+    const failure = explainFailure({ state, cause, run: upstream, ...told })
+    return { ...timing, due_at, state, result, cause, failure, message: failure.message }
+  }
+
+  /** The reason of an ending that was told without it. */
+  async function complete(run: Run, upstream: UpstreamRun): Promise<Run> {
+    const { state } = readOutcome(upstream, deps.partialOf(run.job))
+    const ended = isDone(state) && state === run.attempt.state ? await describeEnd(run, upstream, state) : undefined
+    const { failure = run.attempt.failure, message = run.attempt.message, due_at = null } = ended ?? {}
+    return (await transitions.move(run, { failure, message, due_at })) ?? run
   }
 
   async function describe(run: Run, upstream: UpstreamRun, sentAt: number, reopening: boolean): Promise<AttemptChange> {
@@ -92,7 +114,7 @@ export function createObserve(deps: ObserveDeps): Observe {
   return async (run, upstream, sentAt, reopen) => {
     const { attempt } = run
     if (attempt.observed_at !== null && sentAt < attempt.observed_at) return run
-    if (isDone(attempt.state) && !reopen) return run
+    if (isDone(attempt.state) && !reopen) return attempt.due_at === null ? run : complete(run, upstream)
     const change = await describe(run, upstream, sentAt, isDone(attempt.state))
     if (isOnlySighting(attempt, change)) {
       const { observed_at = sentAt, due_at } = change

@@ -29,7 +29,7 @@ export function createRefresh({ clientFor, observe, clock }: RefreshDeps): Refre
     if (attempt.databricks_run_id === null || !client) return run
     const sentAt = clock.now()
     try {
-      const call = { deadline: sentAt + TIMEOUT_MS, includeHistory: true }
+      const call = { deadline: sentAt + TIMEOUT_MS, includeHistory: true, by: 'watcher' } as const
       const upstream = await client.getRun(attempt.databricks_run_id, call)
       const repaired = isDone(attempt.state) && latestRepairId(upstream) !== attempt.repair_id
       return await observe(run, upstream, sentAt, repaired ? 'reopen' : undefined)

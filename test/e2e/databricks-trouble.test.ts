@@ -1,6 +1,8 @@
 import t from 'tap'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import { type Gateway, startGateway, startSimulator, writeConfig } from '../support/gateway.ts'
+import { startInProcess } from '../support/in-process.ts'
+import { createSteppedClock } from '../support/stepped-clock.ts'
 
 const RUN_NOW = '/api/2.2/jobs/run-now'
 const quick = {
@@ -129,3 +131,40 @@ t.test('values that nobody has seen yet are counted and taken as running', async
   simulator.setOptions({ renamed_values: {} })
   t.match(await gateway.ended(body.id), { state: 'SUCCEEDED' })
 })
+
+t.test(
+  'the reason of a failure that cannot be had at once is told later; the ending does not wait for it',
+  async (t) => {
+    const clock = createSteppedClock(Date.UTC(2026, 10, 22))
+    const failing = {
+      ...quick,
+      tasks: [{ task_key: 'load', duration_ms: 50, outcome: 'FAILED', error: 'Boom: no table' }],
+    }
+    const { call, simulator } = await startInProcess(t, {
+      clock,
+      workspace: { jobs: [failing] },
+      jobs,
+      clients: { a: {} },
+    })
+    simulator.addFault({
+      path: '/api/2.2/jobs/runs/get-output',
+      times: 2,
+      status: 500,
+      body: { error_code: 'INTERNAL_ERROR', message: 'x' },
+    })
+    const { id } = (await call('a', 'POST', '/trigger/quick')).body
+    const until = async (isIt: (run: { done: boolean; message: string }) => boolean) => {
+      for (;;) {
+        const { body } = await call('a', 'GET', `/runs/${id}`)
+        if (isIt(body)) return body
+        clock.advance(2_000)
+        while (!clock.isAtRest()) await new Promise(setImmediate)
+      }
+    }
+    const ended = await until(({ done }) => done)
+    t.match(ended, { state: 'FAILED', failure: { task_key: 'load', cause: 'user_code' } })
+    t.notMatch(ended.message, /Boom/)
+    const told = await until(({ message }) => message.includes('Boom'))
+    t.match(told, { state: 'FAILED', failure: { message: 'load: Boom: no table' }, finished_at: ended.finished_at })
+  },
+)

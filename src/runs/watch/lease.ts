@@ -1,9 +1,12 @@
 import type { Clock } from '../../clock.ts'
 import type { RunStore } from '../store.ts'
 
-/** Life of a lease and how often its holder renews it, ms (design §6). */
+/** Life of a lease, and how often its holder renews it, ms. */
 const LIFE_MS = 5_000
 const RENEW_MS = 1_500
+
+/** How often the others try to take it: it is over at most `LIFE_MS` after its holder, and taken within 6 s (design §6). */
+const CLAIM_MS = 500
 
 /** The right to act for a workspace: one process at a time has it. */
 export interface Lease {
@@ -34,13 +37,15 @@ export function createLease({ store, clock, name, holder, onError }: LeaseDeps):
     }
   }
 
+  const held = () => clock.now() < heldUntil
+
   return {
-    held: () => clock.now() < heldUntil,
+    held,
 
     async keep(signal) {
       while (!signal.aborted) {
         await renew()
-        await clock.sleep(RENEW_MS, signal)
+        await clock.sleep(held() ? RENEW_MS : CLAIM_MS, signal)
       }
       heldUntil = Number.NEGATIVE_INFINITY
       await store.releaseLease(name, holder).catch(onError)

@@ -4,7 +4,7 @@ import type { DatabricksClient } from '../../databricks/types.ts'
 import type { AskToCancel } from '../cancel.ts'
 import { endBadly } from '../endings.ts'
 import type { Observe } from '../observe.ts'
-import type { Attempt, Run } from '../run.ts'
+import { type Attempt, isDone, type Run } from '../run.ts'
 import type { AttemptChange, RunStore } from '../store.ts'
 import type { Transitions } from '../transition.ts'
 
@@ -55,7 +55,8 @@ export function createLook(deps: LookDeps): Look {
       await askToCancel(await observe(run, upstream, sentAt))
     } catch (error) {
       if (!(error instanceof DatabricksError)) throw error
-      if (error.kind === 'missing') await transitions.move(run, describeMissing(attempt))
+      if (error.kind === 'missing')
+        await transitions.move(run, isDone(attempt.state) ? { due_at: null } : describeMissing(attempt))
       else await putOff(store, [{ run_id: run.id, number: attempt.number }], error, clock.now() + maxIntervalMs)
     }
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { DatabricksClient } from '../../databricks/types.ts'
-import type { Run } from '../run.ts'
+import { isDone, type Run } from '../run.ts'
 import type { DueLook, RunStore } from '../store.ts'
 import type { ListSizes } from './list-sizes.ts'
 import type { Look } from './look.ts'
@@ -52,10 +52,10 @@ export function createLooks(deps: LooksDeps): Lane {
     if (run?.attempt.number === number && run.attempt.due_at !== null) await look(run)
   }
 
-  /** Repaired runs keep their old start, which no list of recent ones shows. */
+  /** Repaired runs keep their old start, which no list of recent ones shows; an ended one lacks its reason still. */
   function needsGet({ kind, state, workspace_host, tasks_observed_at, missing_count }: DueLook): boolean {
     const withoutTasks = state === 'RUNNING' && tasks_observed_at === null
-    return kind === 'repair' || missing_count > 0 || withoutTasks || workspace_host !== client?.host
+    return isDone(state) || kind === 'repair' || missing_count > 0 || withoutTasks || workspace_host !== client?.host
   }
 
   function plan(due: DueLook[], now: number): Plan {
