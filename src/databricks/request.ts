@@ -26,7 +26,7 @@ export interface Operation<T> {
   repeatable: boolean
   /** Gives half of the time left to a try, so that a lost answer leaves time for another. */
   halve?: boolean
-  /** Sent though Databricks is ill: that is how it is found to be well. */
+  /** Sent though Databricks is ill, and once: that is how it is found to be well. */
   probe?: boolean
   maxBytes?: number
   /** What was asked for, or undefined when the answer does not hold it. */
@@ -142,8 +142,8 @@ export function createRequest(deps: RequestDeps): Request {
   }
 
   /** False: the call is over, or Databricks ill, and then nothing is tried again. */
-  async function pause(ms: number, call: Call): Promise<boolean> {
-    const over = AbortSignal.any(admission.interruptions({}, call))
+  async function pause(ms: number, operation: Operation<unknown>, call: Call): Promise<boolean> {
+    const over = AbortSignal.any(admission.interruptions(operation, call))
     await clock.sleep(ms, over)
     return !over.aborted
   }
@@ -174,7 +174,7 @@ export function createRequest(deps: RequestDeps): Request {
       renewed ||= renewal !== undefined
       const now = clock.now()
       const decision = renewal ?? decideRetry({ error, tries, repeatable, now, deadline: call.deadline, random })
-      if (!decision.retry || !(await pause(decision.delayMs, call))) {
+      if (operation.probe || !decision.retry || !(await pause(decision.delayMs, operation, call))) {
         judgeCredential(error)
         throw error
       }
