@@ -1,4 +1,5 @@
 import type { Call } from '../../src/simulator/calls.ts'
+import type { JobDefinition } from '../../src/simulator/definitions.ts'
 import type { Fault } from '../../src/simulator/faults.ts'
 import type { PartialOptions } from '../../src/simulator/options.ts'
 import type { RunSummary } from '../../src/simulator/run.ts'
@@ -6,6 +7,7 @@ import type { RunSummary } from '../../src/simulator/run.ts'
 /** What a simulated workspace can be told and asked from outside. */
 export interface WorkspaceControls {
   setOptions(changes: PartialOptions): Promise<void>
+  defineJob(definition: JobDefinition): Promise<void>
   addFault(fault: Fault): Promise<void>
   clearFaults(): Promise<void>
   runs(): Promise<RunSummary[]>
@@ -23,6 +25,7 @@ export function controlWorkspace(workspaceUrl: string): WorkspaceControls {
 
   return {
     setOptions: (changes) => control('PATCH', 'options', changes),
+    defineJob: (definition) => control('POST', 'jobs', definition),
     addFault: (fault) => control('POST', 'faults', fault),
     clearFaults: () => control('DELETE', 'faults'),
     runs: () => control('GET', 'runs'),

@@ -29,6 +29,8 @@ export interface GatewaySettings {
   jobs?: Record<string, { workspace: string; job_id: string }>
   /** File of the ledger; a new one when left out. */
   ledger?: string
+  /** How long ended runs are kept; the default when left out. */
+  retentionDays?: number
   /** Requests per second to the workspace; more than is ever used when left out. */
   budget?: Record<string, number>
   /** Its time; the system's when left out. */
@@ -42,12 +44,16 @@ let ledgers = 0
 /** The gateway as operators run it: log at level info, `synchronous` FULL, the documented defaults; ready when resolved. */
 export async function startGateway(
   bench: Bench,
-  { workspaceUrl, jobs = MAIN_JOBS, ledger, budget = GENEROUS_BUDGET, scale }: GatewaySettings,
+  { workspaceUrl, jobs = MAIN_JOBS, ledger, retentionDays, budget = GENEROUS_BUDGET, scale }: GatewaySettings,
 ): Promise<Gateway> {
   const urls = typeof workspaceUrl === 'string' ? { main: workspaceUrl } : workspaceUrl
   const config = {
     server: { instance: INSTANCE, host: '127.0.0.1', port: 0, metrics_port: 0, drain_seconds: 0 },
-    ledger: { url: `sqlite:${ledger ?? join(bench.folder, `${ledgers++}.db`)}`, synchronous: 'full' },
+    ledger: {
+      url: `sqlite:${ledger ?? join(bench.folder, `${ledgers++}.db`)}`,
+      synchronous: 'full',
+      ...(retentionDays !== undefined && { retention_days: retentionDays }),
+    },
     workspaces: mapValues(urls, (host) => ({
       host,
       auth: { type: 'pat', token: { env: 'BENCH_TOKEN' } },

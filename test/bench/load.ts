@@ -2,7 +2,9 @@ import { askProgram } from './ask-program.ts'
 import type { Accepted, AcceptedOrder } from './load/accepted.ts'
 import type { AddedTime, AddedTimeOrder } from './load/added-time.ts'
 import type { Burst, BurstOrder } from './load/burst.ts'
+import type { Crowd, CrowdOrder } from './load/crowd.ts'
 import type { Held, HoldOrder } from './load/hold.ts'
+import type { PollOrder, Polls } from './load/poll.ts'
 import type { Throughput, ThroughputOrder } from './load/throughput.ts'
 
 /** Programs that make load: each reads its order as JSON from standard input and prints its result as JSON. */
@@ -10,7 +12,9 @@ interface Loads {
   accepted: [AcceptedOrder, Accepted]
   'added-time': [AddedTimeOrder, AddedTime]
   burst: [BurstOrder, Burst]
+  crowd: [CrowdOrder, Crowd]
   hold: [HoldOrder, Held]
+  poll: [PollOrder, Polls]
   throughput: [ThroughputOrder, Throughput]
 }
 

@@ -11,8 +11,8 @@ export interface Verdict {
   right: number
   /** Runs that the workspace started for the gateway beyond those planned. */
   surplus: number
-  /** From the end of each run in the workspace until the gateway knew of it, s. */
-  lagS: number[]
+  /** When each run ended in the workspace (epoch ms), and how long until the gateway knew of it. */
+  ends: { at: number; lagS: number }[]
   /** From each trigger until its run began in the workspace, s. */
   submitS: number[]
   calls: Record<string, EndpointCalls>
@@ -48,12 +48,15 @@ export async function judge(night: Night, workspace: string): Promise<Verdict> {
     .map((run) => [run, real.get(run.databricks_run_id ?? '')] as const)
     .filter((pair): pair is [GatewayRun, RunSummary] => pair[1] !== undefined)
   const right = pairs.filter(([run, { result_state }]) => run.state === STATES[result_state ?? ''])
-  const endedAt = readEnds(night)
+  const knownAt = readEnds(night)
   return {
     planned,
     right: right.length,
     surplus: [...real.values()].filter(({ idempotency_token }) => idempotency_token !== null).length - planned,
-    lagS: right.map(([{ id }, { end_time }]) => ((endedAt.get(id) ?? Infinity) - (end_time ?? 0)) / 1000),
+    ends: right.map(([{ id }, { end_time }]) => {
+      const at = end_time ?? 0
+      return { at, lagS: ((knownAt.get(id) ?? Number.POSITIVE_INFINITY) - at) / 1000 }
+    }),
     submitS: pairs.map(([{ created_at }, { start_time }]) => (start_time - Date.parse(created_at)) / 1000),
     calls: countCalls(await controls.calls()),
   }

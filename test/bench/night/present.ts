@@ -24,6 +24,10 @@ export function listCalls(calls: Record<string, EndpointCalls>): string {
     .join(', ')
 }
 
+export function lagsOf({ ends }: Pick<Verdict, 'ends'>): number[] {
+  return ends.map(({ lagS }) => lagS)
+}
+
 /** `lag p50 2.1 s, p95 8.0 s, max 14.2 s`. */
 export function describeLag(lagS: number[]): string {
   const [p50, p95, max] = [0.5, 0.95, 1].map((share) => `${quantile(lagS, share).toFixed(1)} s`)
@@ -35,7 +39,9 @@ export function describeRight({ planned, right, surplus }: Verdict): string {
 }
 
 /** Of a verdict, for bench.json. */
-export function listValues({ planned, right, surplus, lagS, submitS, calls }: Verdict): Record<string, number> {
+export function listValues(verdict: Verdict): Record<string, number> {
+  const { planned, right, surplus, submitS, calls } = verdict
+  const lagS = lagsOf(verdict)
   return {
     runs: planned,
     right,
