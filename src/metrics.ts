@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
+import { readSpan } from './config/span.ts'
 import type { Observer } from './databricks/types.ts'
 import { createDatabricksFacts } from './metrics/databricks.ts'
 import { createHttpFacts, type HttpFacts } from './metrics/http.ts'
@@ -46,12 +47,13 @@ export function createMetrics({ config, version, clock }: MetricsDeps): Metrics 
   registerInfo(instruments, config, version)
   const showLedger = createLedgerReadings(instruments, config)
   const showProcess = createProcessReadings(instruments, config)
+  const expected = registerExpected(instruments, config)
   let sources: Sources | undefined
 
   async function read(from: Sources) {
     const staleAfterMs = 2 * config.watch.max_interval_seconds * 1000
     try {
-      return await readLedger(from, { staleAfterMs, now: clock.now() })
+      return await readLedger(from, { expected, staleAfterMs, now: clock.now() })
     } catch (error) {
       from.onError(error)
       return undefined
@@ -95,6 +97,20 @@ function registerInfo({ gauge }: Instruments, { server, jobs }: MetricsDeps['con
   ])
   for (const [job, { owner = '', severity = '', workspace }] of Object.entries(jobs))
     jobInfo.set({ job, owner, severity, workspace }, 1)
+}
+
+/** Shows after how long each job is missed, and returns the names of those that are. */
+function registerExpected({ gauge }: Instruments, { jobs }: MetricsDeps['config']): string[] {
+  const every = gauge(
+    'job_expected_every_seconds',
+    'expected_every of the jobs that have it. Alert: time() - (job_gateway_job_last_success_timestamp_seconds or job_gateway_job_expected_since_timestamp_seconds) > job_gateway_job_expected_every_seconds',
+    ['job'],
+  )
+  return Object.entries(jobs).flatMap(([job, { expected_every }]) => {
+    if (expected_every === null) return []
+    every.set({ job }, readSpan(expected_every))
+    return [job]
+  })
 }
 
 /** What this process holds in its memory. */

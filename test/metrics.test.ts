@@ -48,6 +48,7 @@ async function scrapeEverything(t: Test): Promise<string> {
         recent_run_ms: [1],
       },
     ],
+    expectations: [{ job: 'nightly-load', since: NOW }],
   })
   metrics.readFrom(sources)
   metrics.triggered('nightly-load', 'control-m', 'started')
@@ -72,6 +73,7 @@ t.test('every metric of the contract is there and says what it is', async (t) =>
   const names = new Set(readSamples(text).map(({ name }) => name.replace(/_(?:bucket|sum|count)$/, '')))
   const contract = `
     triggers_total runs_finished_total runs_active submitting_oldest_age_seconds queued_oldest_age_seconds runs_overdue
+    job_expected_every_seconds job_expected_since_timestamp_seconds
     job_info job_last_result job_last_success_timestamp_seconds job_last_duration_seconds job_usual_duration_seconds
     run_duration_seconds run_queue_seconds outcome_lag_seconds watch_oldest_observation_age_seconds watch_leader
     databricks_stale_runs databricks_up databricks_requests_total databricks_request_duration_seconds

@@ -2,6 +2,7 @@ import type { CompiledQuery, Kysely, RawBuilder, Transaction } from 'kysely'
 import type { Run } from '../runs/run.ts'
 import type { RunStore } from '../runs/store.ts'
 import type { Write, WriteOne } from './commit.ts'
+import { createExpectations } from './expectations.ts'
 import { selectLatest } from './latest.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
@@ -143,6 +144,7 @@ export function createRunStore(database: LedgerDatabase): RunStore {
 
     ...createSteps(db, write),
     ...totalsReader(db),
+    ...createExpectations(db, writeOne),
     ...createLeases(writeOne, now),
     ...createOutputs(db, writeOne),
     ...createPurge(database),

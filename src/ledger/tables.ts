@@ -10,6 +10,7 @@ export interface Tables {
   outputs: OutputRow
   endings: EndingRow
   job_summaries: JobSummaryRow
+  expectations: ExpectationRow
   leases: LeaseRow
   tombstones: TombstoneRow
   settings: SettingRow
@@ -72,6 +73,11 @@ interface JobSummaryRow {
   last_success_at: number | null
   /** JSON: run times of the last good runs, newest first. */
   recent_run_ms: string
+}
+
+interface ExpectationRow {
+  job: string
+  since: number
 }
 
 interface LeaseRow {

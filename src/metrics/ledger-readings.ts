@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import { ACTIVE_STATES, type State } from '../runs/run.ts'
-import type { ActiveCount, Ending, JobSummary, Observation, RunStore } from '../runs/store.ts'
+import type { ActiveCount, Ending, Expectation, JobSummary, Observation, RunStore } from '../runs/store.ts'
 import type { Usual } from '../runs/watch/cadence.ts'
 import { countOverdue } from '../runs/watch/overdue.ts'
 import { summarise } from '../runs/watch/usual.ts'
@@ -8,7 +8,10 @@ import { possibleEndings } from './endings.ts'
 import type { Instruments } from './instruments.ts'
 
 export interface LedgerSources {
-  store: Pick<RunStore, 'endings' | 'activeCounts' | 'unfinished' | 'jobSummaries' | 'observations' | 'size'>
+  store: Pick<
+    RunStore,
+    'endings' | 'activeCounts' | 'unfinished' | 'jobSummaries' | 'expectedSince' | 'observations' | 'size'
+  >
 }
 
 interface Reading {
@@ -18,6 +21,7 @@ interface Reading {
   summaries: JobSummary[]
   observations: Observation[]
   size: number
+  expectations: Expectation[]
   /** Of jobs with a history. */
   usual: Map<string, Usual>
   /** Overdue runs of jobs with any. */
@@ -27,14 +31,15 @@ interface Reading {
 /** What the ledger says, each question asked once. */
 export async function readLedger(
   { store }: LedgerSources,
-  { staleAfterMs, now }: { staleAfterMs: number; now: number },
+  { expected, staleAfterMs, now }: { expected: string[]; staleAfterMs: number; now: number },
 ): Promise<Reading> {
-  const [endings, active, summaries, observations, size] = await Promise.all([
+  const [endings, active, summaries, observations, size, expectations] = await Promise.all([
     store.endings(),
     store.activeCounts(),
     store.jobSummaries(),
     store.observations(now - staleAfterMs),
     store.size(),
+    store.expectedSince(expected, now),
   ])
   const usual = new Map(
     summaries.flatMap(({ job, recent_run_ms }) => {
@@ -43,7 +48,7 @@ export async function readLedger(
     }),
   )
   const overdue = await countOverdue(store, { active, usual, now })
-  return { now, endings, active, summaries, observations, size, usual, overdue }
+  return { now, endings, active, summaries, observations, size, expectations, usual, overdue }
 }
 
 /**
@@ -92,9 +97,14 @@ export function createLedgerReadings(
   const lastSuccess = gauge('job_last_success_timestamp_seconds', 'When the last OK run ended.', ['job'])
   const lastDuration = gauge('job_last_duration_seconds', 'How long the newest ended run took.', ['job'])
   const usualDuration = gauge('job_usual_duration_seconds', 'Median of the last OK runs.', ['job'])
+  const expectedSince = gauge(
+    'job_expected_since_timestamp_seconds',
+    'When the ledger first knew the job as one with expected_every: what a job without an OK run is measured from.',
+    ['job'],
+  )
   const all = [
     ...[finished, active, submitting, queued, overdue, observed, stale],
-    ...[lastResult, lastSuccess, lastDuration, usualDuration],
+    ...[lastResult, lastSuccess, lastDuration, usualDuration, expectedSince],
   ]
 
   const possible = Object.entries(jobs).flatMap(([job, { partial_success }]) =>
@@ -122,7 +132,7 @@ export function createLedgerReadings(
     }
   }
 
-  function showJobs({ summaries, usual }: Reading): void {
+  function showJobs({ summaries, usual, expectations }: Reading): void {
     for (const { job, last_result, last_success_at, last_run_ms } of summaries) {
       // A job that left the catalogue would stand here with its last failure for ever.
       if (!Object.hasOwn(jobs, job)) continue
@@ -132,6 +142,7 @@ export function createLedgerReadings(
       const usually = usual.get(job)
       if (usually) usualDuration.set({ job }, usually.median / 1000)
     }
+    for (const { job, since } of expectations) expectedSince.set({ job }, since / 1000)
   }
 
   return (reading) => {

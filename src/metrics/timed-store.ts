@@ -66,6 +66,7 @@ export function createLedgerFacts({ histogram }: Instruments, clock: Clock): Led
     observations: (before) => time('observations', () => store.observations(before)),
     unfinished: (jobs) => time('unfinished', () => store.unfinished(jobs)),
     durations: (job) => time('durations', () => store.durations(job)),
+    expectedSince: (jobs, now) => time('expected_since', () => store.expectedSince(jobs, now)),
     lease: (name, holder, lifeMs) => time('lease', () => store.lease(name, holder, lifeMs)),
     releaseLease: (name, holder) => time('release_lease', () => store.releaseLease(name, holder)),
     size: () => time('size', () => store.size()),

@@ -115,6 +115,11 @@ export interface UnfinishedRun {
   since: number | null
 }
 
+export interface Expectation {
+  job: string
+  since: number
+}
+
 /** How well the unfinished runs of a workspace are observed. */
 export interface Observation {
   workspace: string
@@ -196,6 +201,9 @@ export interface RunStore {
   unfinished(jobs: string[]): Promise<UnfinishedRun[]>
   /** The job's `recent_run_ms`. */
   durations(job: string): Promise<number[]>
+
+  /** Since when (epoch ms) each of these jobs is expected to end well: those that were never asked for, since `now`. */
+  expectedSince(jobs: string[], now: number): Promise<Expectation[]>
 
   /** Takes or renews a lease by the database's clock; true while `holder` has it. */
   lease(name: string, holder: string, lifeMs: number): Promise<boolean>

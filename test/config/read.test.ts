@@ -19,7 +19,7 @@ workspaces:
     auth: { type: oauth-m2m, client_id: 0d2b, client_secret: { file: secret }, expires_on: 2027-01-31 }
     proxy: { url: "http://proxy:3128" }
     ca: { file: ca.pem }
-job_defaults: { owner: data-platform, severity: ticket, parameters: { region: { default: SUR } } }
+job_defaults: { owner: data-platform, severity: ticket, expected_every: 26h, parameters: { region: { default: SUR } } }
 jobs:
   nightly-load:
     workspace: main
@@ -55,6 +55,7 @@ clients:
     job_id: '281874479417551',
     owner: 'risk-data',
     severity: 'ticket',
+    expected_every: '26h',
     submit_deadline_seconds: 14_400,
     pass_run_id_as: null,
     parameters: {

@@ -40,6 +40,15 @@ testProblems(t, [
     ],
   ],
   [
+    'a span of time without a unit, of nothing, and in words',
+    'jobs:\n  a: { job_id: "1", expected_every: 26 }\n  b: { job_id: "1", expected_every: 0h }\njob_defaults: { expected_every: daily }',
+    [
+      'gateway.yaml:2:21 jobs.a.expected_every: must be a time such as 26h, 90m or 7d or null, but is 26',
+      'gateway.yaml:3:21 jobs.b.expected_every: must be a time such as 26h, 90m or 7d or null, but is "0h"',
+      'gateway.yaml:4:17 job_defaults.expected_every: must be a time such as 26h, 90m or 7d or null, but is "daily"',
+    ],
+  ],
+  [
     'a number where text belongs',
     'server: { contact: 12 }',
     ['gateway.yaml:1:11 server.contact: must be text of 1 to 200 characters, but is 12; write it in quotes'],
@@ -124,7 +133,7 @@ testProblems(t, [
     'job_defaults that only one job can have',
     'job_defaults: { job_id: "1", sevrity: page }',
     [
-      'gateway.yaml:1:17 job_defaults.job_id: is no known key; known here: workspace, description, owner, severity, runbook, parameters_as, parameters, additional_parameters, partial_success, submit_deadline_seconds, key_ttl_days, key, rerun_min_seconds, rerun_allowed, pass_run_id_as, queue',
+      'gateway.yaml:1:17 job_defaults.job_id: is no known key; known here: workspace, description, owner, severity, runbook, parameters_as, parameters, additional_parameters, partial_success, submit_deadline_seconds, key_ttl_days, key, rerun_min_seconds, rerun_allowed, pass_run_id_as, max_active, expected_every, queue',
       'gateway.yaml:1:30 job_defaults.sevrity: is no known key; did you mean severity?',
     ],
   ],

@@ -241,7 +241,7 @@ t.test('the catalogue: what a client sees, what a job takes, how it last ended',
       ...{ job: 'nightly-load', description: 'Loads the sales of yesterday.', owner: 'risk-data', runbook: null },
       ...{ workspace: 'main', key: 'optional', rerun_allowed: ['replay', 'new', 'repair', 'force'] },
       parameters: { properties: { day: { format: 'date' }, region: { enum: ['NORTE', 'SUR'] } }, required: ['day'] },
-      ...{ usual_seconds: 61, last_run: { id: run.id, state: 'SUCCEEDED' } },
+      ...{ expected_every_seconds: null, usual_seconds: 61, last_run: { id: run.id, state: 'SUCCEEDED' } },
     },
   })
 })

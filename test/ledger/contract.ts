@@ -132,6 +132,17 @@ export function runStoreContract(t: Test, open: () => Promise<RunStore>): void {
     t.same(kept.slice(7), [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3])
   })
 
+  t.test('a job is expected since it was first asked for', async (t) => {
+    const store = await fresh(t)
+    t.same(await store.expectedSince([], 1_000), [])
+    const first = { job: 'load', since: 1_000 }
+    t.same(await store.expectedSince(['load'], 1_000), [first])
+    t.same(await store.expectedSince(['load', 'report'], 2_000), [first, { job: 'report', since: 2_000 }])
+    t.same(await store.expectedSince(['load'], 3_000), [first])
+    const asked = await Promise.all([4_000, 5_000].map((now) => store.expectedSince(['new'], now)))
+    t.same(asked[0], asked[1], 'two who ask at once are told the same')
+  })
+
   t.test('of concurrent next attempts one is added, and a changed run gets none', async (t) => {
     const store = await fresh(t)
     const run = sampleRun({}, { state: 'FAILED', result: 'KO', due_at: null })

@@ -19,6 +19,7 @@ const plain: JobConfig = {
   rerun_allowed: ['replay', 'new', 'repair', 'force'],
   pass_run_id_as: null,
   max_active: null,
+  expected_every: null,
   queue: true,
 }
 

@@ -16,6 +16,7 @@ export function makeJob(job: Partial<JobConfig> = {}): JobConfig {
     rerun_allowed: ['replay', 'new', 'repair', 'force'],
     pass_run_id_as: null,
     max_active: null,
+    expected_every: null,
     queue: true,
     ...job,
   }

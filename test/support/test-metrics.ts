@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
 import { createMetrics, type Sources } from '../../src/metrics.ts'
-import type { ActiveCount, Ending, JobSummary, Observation, UnfinishedRun } from '../../src/runs/store.ts'
+import type { ActiveCount, Ending, Expectation, JobSummary, Observation, UnfinishedRun } from '../../src/runs/store.ts'
 import { readFiles } from './config-files.ts'
 import { readSamples } from './metric-samples.ts'
 
@@ -13,7 +13,7 @@ workspaces:
     host: http://127.0.0.1:8181
     auth: { type: pat, token: { env: TOKEN }, expires_on: 2027-01-31 }
 jobs:
-  nightly-load: { job_id: "1", owner: risk-data, severity: page }
+  nightly-load: { job_id: "1", owner: risk-data, severity: page, expected_every: 26h }
   strict: { job_id: "2", partial_success: ko }
 clients:
   control-m:
@@ -39,11 +39,12 @@ interface Rows {
   unfinished?: UnfinishedRun[]
   summaries?: JobSummary[]
   observations?: Observation[]
+  expectations?: Expectation[]
 }
 
 /** What a scrape reads, every question to the ledger noted in `asked`. */
 export function createSources(rows: Rows = {}) {
-  const { endings = [], active = [], unfinished = [], summaries = [], observations = [] } = rows
+  const { endings = [], active = [], unfinished = [], summaries = [], observations = [], expectations = [] } = rows
   const asked: string[] = []
   const answer = async <T>(question: string, rows: T) => {
     asked.push(question)
@@ -54,6 +55,7 @@ export function createSources(rows: Rows = {}) {
       endings: () => answer('endings', endings),
       activeCounts: () => answer('activeCounts', active),
       unfinished: (jobs) => answer(`unfinished ${jobs.join()}`, unfinished),
+      expectedSince: (jobs) => answer(`expectedSince ${jobs.join()}`, expectations),
       jobSummaries: () => answer('jobSummaries', summaries),
       observations: (staleBefore) => answer(`observations before ${staleBefore}`, observations),
       size: () => answer('size', 4096),

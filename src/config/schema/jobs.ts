@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { SPAN_PATTERN } from '../span.ts'
 import { byName, closed, oneOf } from './names.ts'
 import { ParametersSchema } from './parameters.ts'
 import { RERUNS } from './profiles.ts'
@@ -83,6 +84,10 @@ const shared = {
     description:
       'So many runs of this gateway are active in Databricks at once; more are accepted and held here, first come first served.',
   }),
+  expected_every: Type.Union(
+    [Type.String({ pattern: SPAN_PATTERN, patternErrorMessage: 'a time such as 26h, 90m or 7d' }), Type.Null()],
+    { default: null, description: 'An alarm is due when no run has ended well for so long, such as 26h, 90m or 7d.' },
+  ),
   queue: Type.Boolean({
     default: true,
     description: 'Sent with run-now: a job at its limit of concurrent runs queues instead of skipping.',

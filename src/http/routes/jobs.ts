@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { JobConfig } from '../../config/schema/jobs.ts'
+import { readSpan } from '../../config/span.ts'
 import type { Catalogue } from '../../runs/catalogue.ts'
 import { checkJob, type Read } from '../../runs/read.ts'
 import type { UsualDurations } from '../../runs/watch/usual.ts'
@@ -33,6 +34,7 @@ export function jobRoutes({ read, catalogue, usual, guard, answers }: JobRouteDe
       parameters: describeParameters(job),
       key: job.key,
       rerun_allowed: job.rerun_allowed,
+      expected_every_seconds: job.expected_every === null ? null : readSpan(job.expected_every),
       usual_seconds: known ? known.median / 1000 : null,
       last_run: last ? answers.present(last) : null,
     }
@@ -77,6 +79,7 @@ const example: JobObject = {
   },
   key: 'optional',
   rerun_allowed: ['replay', 'new', 'repair', 'force'],
+  expected_every_seconds: 93_600,
   usual_seconds: 745.2,
   last_run: exampleRuns.succeeded,
 }

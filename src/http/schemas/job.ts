@@ -16,6 +16,9 @@ export const JobSchema = Type.Object(
     }),
     key: choice(['required', 'optional'], { description: 'Whether a trigger needs an idempotency key.' }),
     rerun_allowed: Type.Array(choice(RERUNS), { description: 'What a repeated key may do.' }),
+    expected_every_seconds: nullable(
+      Type.Number({ description: 'An alarm is due when no run has ended well for so long.' }),
+    ),
     usual_seconds: nullable(Type.Number({ description: 'Median time of its last good runs.' })),
     last_run: Type.Unsafe<RunObject | null>(
       Type.Union([Type.Ref('Run'), Type.Null()], { description: 'Its newest run.' }),

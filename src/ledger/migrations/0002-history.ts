@@ -11,4 +11,9 @@ export const history = [
   'drop index attempts_active',
   `create index attempts_active on attempts (job, workspace, state, created_at, started_at, repair_id, kind)
     where result = ''`,
+
+  `create table expectations (
+    job text not null primary key,
+    since bigint not null
+  )`,
 ]
