@@ -6,7 +6,7 @@ import type { Schema } from './migrate.ts'
 import { LedgerOpenError } from './open-error.ts'
 import type { OpenedDatabase } from './opened.ts'
 import { createPostgresDialect } from './postgres.ts'
-import { createStatements, createTransactions } from './postgres-write.ts'
+import { createWrites } from './postgres-write.ts'
 import type { Tables } from './tables.ts'
 
 export interface PostgresOptions {
@@ -34,17 +34,21 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenedData
     const { user, host, port, database } = server
     throw new LedgerOpenError(`The ledger ${user}@${host}:${port}/${database} cannot be opened: ${error.message}.`)
   }
+  const { write, writeOne, settled } = createWrites(db)
   return {
     db,
     schema: postgresSchema(db, server),
-    write: createTransactions(db),
-    writeOne: createStatements(db),
+    write,
+    writeOne,
     locksRows: true,
     now: sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
     size: () => databaseSize(db),
     // Others may have it too.
     takeOver: async () => {},
-    close: () => db.destroy(),
+    async close() {
+      await settled()
+      await db.destroy()
+    },
   }
 }
 

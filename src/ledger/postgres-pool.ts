@@ -17,44 +17,17 @@ export function createPostgresPool(config: PoolConfig): PostgresPool {
   // A connection that ends while nobody uses it is replaced when one is needed; without a listener it ends the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
-  const lent = new Set<Promise<void>>()
-
-  async function lend(): Promise<PostgresPoolClient> {
-    try {
-      return lendClient(await pool.connect())
-    } catch (error) {
-      throw toLedgerError(error)
-    }
-  }
 
   return {
     options: {},
     async connect() {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      lent.add(promise)
-      const giveBack = () => {
-        lent.delete(promise)
-        resolve()
-      }
       try {
-        const client = await lend()
-        return {
-          ...client,
-          release(discard) {
-            client.release(discard)
-            giveBack()
-          },
-        }
+        return lendClient(await pool.connect())
       } catch (error) {
-        giveBack()
-        throw error
+        throw toLedgerError(error)
       }
     },
-    async end() {
-      // The pool itself forgets those who wait for a connection when it ends.
-      while (lent.size > 0) await Promise.all(lent)
-      await pool.end()
-    },
+    end: () => pool.end(),
   }
 }
 

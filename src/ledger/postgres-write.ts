@@ -8,14 +8,36 @@ const CONFLICTS = ['40001', '40P01']
 
 const MAX_TRIES = 5
 
-/** Each write is a transaction of its own; one that was sacrificed to another is done again. */
-export function createTransactions(db: Kysely<Tables>): Write {
-  return (work) => tryAgain(() => db.transaction().execute(work))
+export interface Writes {
+  /** A transaction of its own. */
+  write: Write
+  /** A statement is a transaction by itself: it ends even if this process does before the answer. */
+  writeOne: WriteOne
+  /** Resolves when every write asked for so far is done. */
+  settled(): Promise<void>
 }
 
-/** For writes of one statement, which is a transaction by itself: it ends even if this process does before the answer. */
-export function createStatements(db: Kysely<Tables>): WriteOne {
-  return (work) => tryAgain(() => work(db))
+/** A write that was sacrificed to another one is done again. */
+export function createWrites(db: Kysely<Tables>): Writes {
+  const underWay = new Set<Promise<unknown>>()
+
+  async function track<T>(work: () => Promise<T>): Promise<T> {
+    const done = tryAgain(work)
+    underWay.add(done)
+    try {
+      return await done
+    } finally {
+      underWay.delete(done)
+    }
+  }
+
+  return {
+    write: (work) => track(() => db.transaction().execute(work)),
+    writeOne: (work) => track(() => work(db)),
+    async settled() {
+      await Promise.allSettled(underWay)
+    },
+  }
 }
 
 async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
