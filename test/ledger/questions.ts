@@ -1,0 +1,58 @@
+import type { RunFilter, RunStore } from '../../src/runs/store.ts'
+import { sampleAttempt, sampleRun } from './sample.ts'
+
+/** The run that is asked for. */
+export const run = sampleRun({ key: 'k' })
+
+const jobs = ['nightly-load', 'report']
+
+/** Lists by every documented filter, each with the index that is to be read; undefined: the primary key. */
+export const LISTS: [Omit<RunFilter, 'jobs' | 'limit'> & { jobs?: string[] }, string | undefined][] = [
+  [{}, undefined],
+  [{ before: run.id }, undefined],
+  [{ since: 1, until: 2 }, undefined],
+  [{ state: 'SUBMITTING' }, 'runs_by_state'],
+  [{ result: 'KO' }, 'runs_by_result'],
+  [{ state: 'PARTIAL', result: 'KO' }, 'runs_by_state'],
+  [{ jobs }, 'runs_by_job'],
+  [{ jobs, since: 1, until: 2, before: run.id }, 'runs_by_job'],
+  [{ jobs, state: 'SUBMITTING' }, 'runs_by_job_state'],
+  [{ jobs, result: 'KO' }, 'runs_by_job_result'],
+  [{ jobs, client_id: 'control-m' }, 'runs_by_job'],
+  [{ client_id: 'control-m' }, 'runs_by_client'],
+  [{ client_id: 'control-m', state: 'SUBMITTING' }, 'runs_by_client_state'],
+  [{ client_id: 'control-m', result: 'KO' }, 'runs_by_client_result'],
+  [{ key: 'k' }, 'runs_by_key'],
+  [{ jobs, key: 'k', client_id: 'control-m', state: 'SUBMITTING' }, 'runs_by_key'],
+  [{ ref: 'SALES/LOAD_SALES/0a1b2/1' }, 'runs_by_ref'],
+  [{ ref: 'SALES/*' }, 'runs_by_ref'],
+  [{ jobs, ref: 'SALES/*', state: 'SUBMITTING' }, 'runs_by_ref'],
+]
+
+/** Everything else that is asked while callers or the watcher wait. */
+export const OTHERS: Record<string, (store: RunStore) => Promise<unknown>> = {
+  get: (store) => store.get(run.id),
+  getByKey: (store) => store.getByKey('control-m', 'nightly-load', 'k'),
+  findByDatabricksRun: (store) => store.findByDatabricksRun('1'),
+  attempts: (store) => store.attempts(run.id),
+  'due to submit': (store) => store.dueSubmissions('main', Date.now(), 10),
+  'due to look': (store) => store.dueLooks('main', Date.now(), 10),
+  'nextDue to submit': (store) => store.nextDue('main', 'submit', 0),
+  'nextDue to look': (store) => store.nextDue('main', 'look', 0),
+  countAhead: (store) => store.countAhead(run),
+  jobLoad: (store) => store.jobLoad('nightly-load', 10),
+  tombstone: (store) => store.tombstone(run.id),
+  tombstoneByKey: (store) => store.tombstoneByKey('control-m', 'nightly-load', 'k'),
+  durations: (store) => store.durations('nightly-load'),
+  update: (store) =>
+    store.update(
+      run,
+      { state: 'FAILED', result: 'KO', finished_at: 1, due_at: null },
+      { job: run.job, state: 'FAILED', result: 'KO', cause: 'cluster' },
+    ),
+  addAttempt: async (store) => store.addAttempt((await store.get(run.id)) ?? run, sampleAttempt({ number: 2 })),
+  tell: (store) => store.tell(run.id, 1, 2, 'R1'),
+  sight: (store) => store.sight([{ run_id: run.id, attempt: 1, observed_at: 1, due_at: 2 }]),
+  bringForward: (store) => store.bringForward(run.id, 1, 1),
+  purge: (store) => store.purge({ endedBefore: 0, tombstonesBefore: 0, now: 0, limit: 100 }),
+}
