@@ -1,7 +1,10 @@
-import type { Workspaces } from './workspaces.ts'
+import type { DatabricksClient } from './databricks/types.ts'
 
 interface Observed {
-  workspaces: Pick<Workspaces, 'names' | 'clientOf'>
+  workspaces: {
+    names(): string[]
+    clientOf(workspace: string): Pick<DatabricksClient, 'illness' | 'credentialRefusedSince'>
+  }
   /** Epoch ms; undefined: it answers. */
   ledgerFailingSince: number | undefined
   now: number

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Attempt } from '../../src/runs/run.ts'
+import { LedgerError } from '../../src/runs/store.ts'
 import { makeRun } from '../support/make-run.ts'
 import { readValue } from '../support/metric-samples.ts'
 import { createSources, createTestMetrics, NOW } from '../support/test-metrics.ts'
@@ -121,4 +122,17 @@ t.test('operations of the ledger are timed by name, the failed ones too', async 
   const samples = await scrape()
   for (const op of ['get', 'get_by_key'])
     t.equal(readValue(samples, 'job_gateway_ledger_request_duration_seconds_count', { op }), 1, op)
+  t.equal(metrics.ledgerFailingSince(), undefined, 'the database refused nothing')
+})
+
+t.test('since when the ledger fails', async (t) => {
+  const { metrics } = await createTestMetrics(t)
+  const work = { get: async () => makeRun(), size: () => Promise.reject(new LedgerError('disk I/O error')) }
+  // Only what is called has to be there.
+  const store = metrics.timeStore(work as unknown as Parameters<typeof metrics.timeStore>[0])
+  t.equal(metrics.ledgerFailingSince(), undefined)
+  await t.rejects(store.size(), LedgerError)
+  t.equal(metrics.ledgerFailingSince(), NOW)
+  await store.get('a')
+  t.equal(metrics.ledgerFailingSince(), undefined)
 })
