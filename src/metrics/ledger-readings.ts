@@ -82,7 +82,7 @@ export function createLedgerReadings(
   )
   const overdue = gauge(
     'runs_overdue',
-    'Unfinished runs that take much longer, since their start in Databricks, than the last OK runs of their job; 0: none, or no OK run so far.',
+    'Unfinished runs, out of the queue, that take much longer since Databricks took them than the last OK runs of their job; 0: none, or no OK run so far.',
     ['job'],
   )
   const observed = gauge(

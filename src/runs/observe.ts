@@ -99,9 +99,11 @@ export function createObserve(deps: ObserveDeps): Observe {
     for (const value of outcome.unknown) deps.countUnknown(value)
     const seen = describeSeen(attempt, upstream, sentAt)
     if (isDone(outcome.state)) return { ...seen, ...(await describeEnd(run, upstream, outcome.state)) }
+    // That an accepted run is pending was our guess until now: it may be queued.
+    const isFirstNews = reopening || attempt.observed_at === null
     return {
       ...seen,
-      state: reopening ? outcome.state : furthest(attempt.state, outcome.state),
+      state: isFirstNews ? outcome.state : furthest(attempt.state, outcome.state),
       result: '',
       cause: null,
       failure: null,
@@ -151,7 +153,8 @@ function describeSeen(attempt: Attempt, upstream: UpstreamRun, sentAt: number): 
   return {
     observed_at: sentAt,
     started_at: startedAt,
-    queue_ms: upstream.queue_duration ?? attempt.queue_ms,
+    // In the queue it grows by itself: each look would be a change.
+    queue_ms: isQueued(upstream) ? null : (upstream.queue_duration ?? attempt.queue_ms),
     run_url: upstream.run_page_url ?? attempt.run_url,
     recovered: attempt.recovered || startedWellBefore(attempt, startedAt),
     life_cycle_state: state?.life_cycle_state ?? status?.state ?? null,
@@ -176,11 +179,15 @@ function describeTasks(upstream: UpstreamRun, sentAt: number): AttemptChange {
   return { tasks: tasks.slice(0, TASKS_KEPT), task_counts: counts, tasks_observed_at: sentAt }
 }
 
+function isQueued({ state, status }: UpstreamRun): boolean {
+  return (status?.state ?? state?.life_cycle_state) === 'QUEUED'
+}
+
 /** undefined: nothing that was not known. */
 function sayWhere(upstream: UpstreamRun): string | undefined {
   const { state, status } = upstream
   const queued = status?.queue_details?.message ?? state?.queue_reason
-  if (queued && (status?.state ?? state?.life_cycle_state) === 'QUEUED') return `Queued in Databricks: ${queued}`
+  if (queued && isQueued(upstream)) return `Queued in Databricks: ${queued}`
   return upstream.tasks && reportTasks(upstream).progress
 }
 

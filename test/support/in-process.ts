@@ -16,6 +16,8 @@ export interface InProcessSettings {
   clients: Record<string, Section>
   watch?: Section
   ledger?: Section
+  /** Keeps the ledger in a file, so that it outlives a restart; else in memory. */
+  onDisk?: boolean
   /** Of the gateway and of the workspace. */
   clock?: Clock
 }
@@ -29,12 +31,15 @@ export interface Reply {
 }
 
 export interface InProcess {
-  url: string
+  /** Another one after a restart. */
+  readonly url: string
   simulator: Simulator
+  /** Stops the program, and starts it again. */
+  restart(): Promise<void>
   call(client: string, method: string, path: string, options?: Pick<RequestInit, 'body' | 'headers'>): Promise<Reply>
 }
 
-/** The whole program within the test's process, on a simulated workspace, with its ledger in memory. */
+/** The whole program within the test's process, on a simulated workspace. */
 export async function startInProcess(t: Test, settings: InProcessSettings): Promise<InProcess> {
   const clock = settings.clock ? { clock: settings.clock } : {}
   const simulator = await createSimulator({ ...clock, ...settings.workspace })
@@ -54,7 +59,7 @@ export async function startInProcess(t: Test, settings: InProcessSettings): Prom
       main: { host: simulator.url, auth: { type: 'pat', token: { env: 'TOKEN' } }, budget: GENEROUS_BUDGET },
     },
     watch: settings.watch ?? { min_interval_seconds: 0.05, max_interval_seconds: 0.5 },
-    ledger: settings.ledger ?? {},
+    ledger: { url: 'sqlite:./data/runs.db', ...settings.ledger },
     jobs: settings.jobs,
     clients: Object.fromEntries(clients),
   }
@@ -62,13 +67,20 @@ export async function startInProcess(t: Test, settings: InProcessSettings): Prom
   const read = await readFiles(t, { files: { 'gateway.yaml': JSON.stringify(written) }, env })
   if ('problems' in read) throw new Error(read.problems.join('\n'))
   // A file of configuration cannot ask for a ledger that keeps nothing.
-  const config = { ...read.config, ledger: { ...read.config.ledger, url: 'sqlite::memory:' } }
-  const app = await startApp({ config, env, ...clock })
+  const inMemory = { ...read.config, ledger: { ...read.config.ledger, url: 'sqlite::memory:' } }
+  const start = () => startApp({ config: settings.onDisk ? read.config : inMemory, env, ...clock })
+  let app = await start()
   t.teardown(() => app.stop())
 
   return {
-    url: app.url,
+    get url() {
+      return app.url
+    },
     simulator,
+    async restart() {
+      await app.stop()
+      app = await start()
+    },
     async call(client, method, path, { headers, ...options } = {}) {
       const response = await fetch(path.startsWith('http') ? path : app.url + path, {
         ...options,
