@@ -7,6 +7,8 @@ import { LedgerOpenError } from './open-error.ts'
 import type { OpenedDatabase } from './opened.ts'
 import { createPostgresDialect } from './postgres.ts'
 import { createWrites } from './postgres-write.ts'
+import { createReplicas } from './replicas.ts'
+import { writeSightingsTogether } from './sightings.ts'
 import type { Tables } from './tables.ts'
 
 export interface PostgresOptions {
@@ -18,6 +20,8 @@ export interface PostgresOptions {
   tls?: ConnectionOptions
   /** Most connections at a time. Default 10. */
   poolSize?: number
+  /** The same database without a connection pooler between, and how that server is known. Left out: as above. */
+  direct?: Pick<PostgresOptions, 'url' | 'tls'>
 }
 
 const POOL_SIZE = 10
@@ -35,13 +39,16 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenedData
     throw new LedgerOpenError(`The ledger ${user}@${host}:${port}/${database} cannot be opened: ${error.message}.`)
   }
   const { write, writeOne, settled } = createWrites(db)
+  const now = sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`
   return {
     db,
     schema: postgresSchema(db, server),
     write,
     writeOne,
     locksRows: true,
-    now: sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`,
+    writeSightings: writeSightingsTogether,
+    now,
+    replicas: createReplicas({ db, writeOne, now, server: describeServer({ ...options, ...options.direct }) }),
     size: () => databaseSize(db),
     // Others may have it too.
     takeOver: async () => {},

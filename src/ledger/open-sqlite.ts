@@ -4,6 +4,7 @@ import { Kysely, sql } from 'kysely'
 import { createGroupCommit } from './commit.ts'
 import type { Schema } from './migrate.ts'
 import type { OpenedDatabase } from './opened.ts'
+import { writeEachSighting } from './sightings.ts'
 import { createSqliteDialect } from './sqlite.ts'
 import { openSqliteFile, type SqliteFile } from './sqlite-file.ts'
 import type { Tables } from './tables.ts'
@@ -25,6 +26,7 @@ export function openSqlite({ path, synchronous }: SqliteOptions): OpenedDatabase
     write,
     writeOne: write,
     locksRows: false,
+    writeSightings: writeEachSighting,
     now: sql<number>`cast(round(unixepoch('subsec') * 1000) as integer)`,
     size: () => databaseSize(db),
     async takeOver() {

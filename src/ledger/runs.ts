@@ -1,5 +1,6 @@
 import type { CompiledQuery, Kysely, RawBuilder, Transaction } from 'kysely'
 import type { Run } from '../runs/run.ts'
+import type { Replicas } from '../runs/replicas.ts'
 import type { RunStore } from '../runs/store.ts'
 import type { Write, WriteOne } from './commit.ts'
 import { createExpectations } from './expectations.ts'
@@ -9,6 +10,7 @@ import { listRuns } from './list.ts'
 import { createOutputs } from './outputs.ts'
 import { createPurge } from './purge.ts'
 import { decodeAttempt, decodeRun, encodeAttempt, encodeChange, encodeRun, keySlot, type LatestRow } from './rows.ts'
+import type { WriteSightings } from './sightings.ts'
 import { compileStatements } from './statements.ts'
 import { createSteps } from './steps.ts'
 import type { AttemptColumns, Tables } from './tables.ts'
@@ -21,8 +23,11 @@ export interface LedgerDatabase {
   writeOne: WriteOne
   /** Whether writers work side by side and lock the rows they change; else one follows the other. */
   locksRows: boolean
+  writeSightings: WriteSightings
   /** The database's clock, epoch ms. */
   now: RawBuilder<number>
+  /** Left out: one process has it. */
+  replicas?: Replicas
   size(): Promise<number>
   close(): Promise<void>
 }
@@ -142,13 +147,14 @@ export function createRunStore(database: LedgerDatabase): RunStore {
         .limit(1)
         .executeTakeFirst(),
 
-    ...createSteps(db, write),
+    ...createSteps(database),
     ...totalsReader(db),
     ...createExpectations(db, writeOne),
     ...createLeases(writeOne, now),
     ...createOutputs(db, writeOne),
     ...createPurge(database),
 
+    ...(database.replicas && { replicas: database.replicas }),
     size,
     close,
   }

@@ -1,9 +1,7 @@
-import type { Kysely, Transaction } from 'kysely'
-import type { DueLook, RunStore, Sighting, Step } from '../runs/store.ts'
-import type { Write } from './commit.ts'
+import type { DueLook, RunStore, Step } from '../runs/store.ts'
 import { selectLatest } from './latest.ts'
 import { decodeRun } from './rows.ts'
-import type { Tables } from './tables.ts'
+import type { LedgerDatabase } from './runs.ts'
 
 /** Sightings in one transaction; more of them would hold up other writes. */
 const SIGHTINGS_AT_ONCE = 250
@@ -26,10 +24,15 @@ const LOOK_COLUMNS = [
 ] as const
 
 /** What the watcher asks: whose next step is due, and when the next one will be. None of it is a transition. */
-export function createSteps(
-  db: Kysely<Tables>,
-  write: Write,
-): Pick<RunStore, 'dueSubmissions' | 'dueLooks' | 'nextDue' | 'countAhead' | 'jobLoad' | 'sight' | 'bringForward'> {
+export function createSteps({
+  db,
+  write,
+  writeOne,
+  writeSightings,
+}: LedgerDatabase): Pick<
+  RunStore,
+  'dueSubmissions' | 'dueLooks' | 'nextDue' | 'countAhead' | 'jobLoad' | 'sight' | 'bringForward'
+> {
   /** Active attempts of a job: Databricks has them, may have them, or (unposted) never had them. */
   const active = (job: string) => db.selectFrom('attempts').where('result', '=', '').where('job', '=', job)
 
@@ -113,8 +116,8 @@ export function createSteps(
     },
 
     bringForward: async (runId, attempt, at) => {
-      await write((trx) =>
-        trx
+      await writeOne((db) =>
+        db
           .updateTable('attempts')
           .set({ due_at: at })
           .where('run_id', '=', runId)
@@ -123,21 +126,5 @@ export function createSteps(
           .execute(),
       )
     },
-  }
-}
-
-async function writeSightings(trx: Transaction<Tables>, sightings: Sighting[]): Promise<void> {
-  for (const { run_id, attempt, observed_at, due_at } of sightings) {
-    await trx
-      .updateTable('attempts')
-      .set({ due_at, ...(observed_at !== null && { observed_at }) })
-      .where('run_id', '=', run_id)
-      .where('number', '=', attempt)
-      .$if(observed_at !== null, (query) =>
-        query.where((eb) => eb.or([eb('observed_at', 'is', null), eb('observed_at', '<=', observed_at)])),
-      )
-      // An attempt that has ended meanwhile stays without a next step.
-      .where('due_at', 'is not', null)
-      .execute()
   }
 }

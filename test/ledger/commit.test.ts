@@ -7,6 +7,7 @@ import { migrate } from '../../src/ledger/migrate.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import { sqliteSchema } from '../../src/ledger/open-sqlite.ts'
 import { createRunStore } from '../../src/ledger/runs.ts'
+import { writeEachSighting } from '../../src/ledger/sightings.ts'
 import { createSqliteDialect } from '../../src/ledger/sqlite.ts'
 import type { Tables } from '../../src/ledger/tables.ts'
 import { LedgerError } from '../../src/runs/store.ts'
@@ -89,6 +90,7 @@ async function openParts(t: Test) {
     write,
     writeOne: write,
     locksRows: false,
+    writeSightings: writeEachSighting,
     now: sql`0`,
     size: async () => 0,
     close: () => db.destroy(),

@@ -5,6 +5,7 @@ import { createGroupCommit } from '../../src/ledger/commit.ts'
 import { migrate } from '../../src/ledger/migrate.ts'
 import { sqliteSchema } from '../../src/ledger/open-sqlite.ts'
 import { createRunStore } from '../../src/ledger/runs.ts'
+import { writeEachSighting } from '../../src/ledger/sightings.ts'
 import { createSqliteDialect } from '../../src/ledger/sqlite.ts'
 import type { Tables } from '../../src/ledger/tables.ts'
 import type { RunStore } from '../../src/runs/store.ts'
@@ -26,6 +27,7 @@ const store = createRunStore({
   write,
   writeOne: write,
   locksRows: false,
+  writeSightings: writeEachSighting,
   now: sql`0`,
   size: async () => 0,
   close: () => db.destroy(),

@@ -1,4 +1,4 @@
-import { Pool } from 'pg'
+import { Pool, type PoolConfig } from 'pg'
 import type { Test } from 'tap'
 import { type LedgerOptions, openLedger } from '../../../src/ledger/open.ts'
 import type { RunStore } from '../../../src/runs/store.ts'
@@ -14,6 +14,7 @@ export interface TestDatabase {
   name: string
   /** As the configuration names it; `PASSWORD` opens it. */
   url: string
+  connection: PoolConfig
   /** What openLedger takes, with these changes. */
   options(changes?: Partial<LedgerOptions>): LedgerOptions
   query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
@@ -33,6 +34,7 @@ export async function createDatabase(t: Test, { empty = false } = {}): Promise<T
   return {
     name,
     url,
+    connection: connectionTo(name),
     options: (changes = {}) => ({ url, password: () => PASSWORD, instance: 'test', ...changes }),
     async query(text, values) {
       pool ??= connect(name)
@@ -50,9 +52,13 @@ export function urlOf(database: string, { hostname, port, username } = SERVER): 
   return `postgres://${username}@${hostname}:${port}/${database}`
 }
 
-function connect(database: string): Pool {
+function connectionTo(database: string): PoolConfig {
   const { hostname: host, port, username: user } = SERVER
-  const pool = new Pool({ host, port: Number(port), user, password: PASSWORD, database })
+  return { host, port: Number(port), user, password: PASSWORD, database }
+}
+
+function connect(database: string): Pool {
+  const pool = new Pool(connectionTo(database))
   // Tests end connections too.
   pool.on('error', () => {})
   return pool
