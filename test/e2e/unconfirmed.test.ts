@@ -24,17 +24,18 @@ for (const rerun of ['replay', 'new', 'repair', 'force']) {
       const gateway = await startGateway(
         t,
         writeConfig(t, simulator, {
-          jobs: { quick: { job_id: '11', submit_deadline_seconds: 2, rerun_min_seconds: 0 } },
+          jobs: { quick: { job_id: '11', rerun_min_seconds: 0 } },
           server: { trigger_timeout_seconds: 0.5 },
         }),
       )
       const trigger = () => gateway.trigger('quick', undefined, { key: 'K', headers: {} })
-      const first = await gateway.call('POST', `/trigger/quick?key=K&rerun=${rerun}`)
+      const first = await gateway.call('POST', `/trigger/quick?key=K&rerun=${rerun}&start_within=2`)
       t.match(first, { status: 202, body: { state: 'SUBMITTING' } })
       const unconfirmed = await gateway.ended(first.body.id)
       t.match(unconfirmed, { state: 'UNCONFIRMED', result: 'KO', failure: { cause: 'unconfirmed' } })
 
       simulator.clearFaults()
+      // It may take one more probe until Databricks is asked again.
       const second = await gateway.call('POST', `/trigger/quick?key=K&rerun=${rerun}`)
       t.equal(second.body.id, first.body.id)
       const ended = await gateway.ended(first.body.id)
