@@ -10,18 +10,19 @@ export function createExpectations(db: Kysely<Tables>, writeOne: WriteOne): Pick
   return {
     expectedSince: async (jobs, now) => {
       let known = await read()
-      const unknown = jobs.filter((job) => !known.some((row) => row.job === job))
-      if (unknown.length > 0) {
+      const unknown = new Set(jobs).difference(new Set(known.map(({ job }) => job)))
+      if (unknown.size > 0) {
         await writeOne((db) =>
           db
             .insertInto('expectations')
-            .values(unknown.map((job) => ({ job, since: now })))
+            .values([...unknown].map((job) => ({ job, since: now })))
             .onConflict((conflict) => conflict.column('job').doNothing())
             .execute(),
         )
         known = await read()
       }
-      return known.filter(({ job }) => jobs.includes(job))
+      const asked = new Set(jobs)
+      return known.filter(({ job }) => asked.has(job))
     },
   }
 }
