@@ -6,6 +6,7 @@ import type { Schema } from './migrate.ts'
 import { LedgerOpenError } from './open-error.ts'
 import type { OpenedDatabase } from './opened.ts'
 import { createPostgresDialect } from './postgres.ts'
+import { sqlState } from './postgres-pool.ts'
 import { createWrites } from './postgres-write.ts'
 import { createReplicas } from './replicas.ts'
 import { writeSightingsTogether } from './sightings.ts'
@@ -26,6 +27,9 @@ export interface PostgresOptions {
 
 const POOL_SIZE = 10
 
+/** Refused by every server that asks, and sent to no other. Without one `pg` would leave the connection open. */
+const NO_PASSWORD = ' '
+
 /** @throws LedgerOpenError */
 export async function openPostgres(options: PostgresOptions): Promise<OpenedDatabase> {
   const server = describeServer(options)
@@ -36,7 +40,10 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenedData
     await db.destroy()
     if (!(error instanceof LedgerError)) throw error
     const { user, host, port, database } = server
-    throw new LedgerOpenError(`The ledger ${user}@${host}:${port}/${database} cannot be opened: ${error.message}.`)
+    const hint = options.password || sqlState(error) !== '28P01' ? '' : ', and ledger.password is not set'
+    throw new LedgerOpenError(
+      `The ledger ${user}@${host}:${port}/${database} cannot be opened: ${error.message}${hint}.`,
+    )
   }
   const { write, writeOne, settled } = createWrites(db)
   const now = sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`
@@ -48,7 +55,7 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenedData
     locksRows: true,
     writeSightings: writeSightingsTogether,
     now,
-    replicas: createReplicas({ db, writeOne, now, server: describeServer({ ...options, ...options.direct }) }),
+    replicas: createReplicas({ db, writeOne, now, server: describeDirect(options) }),
     size: () => databaseSize(db),
     // Others may have it too.
     takeOver: async () => {},
@@ -75,15 +82,15 @@ function describeServer({ url, password, tls, poolSize = POOL_SIZE }: PostgresOp
     port: Number(parsed.port || 5432),
     user,
     database,
-    password: password ?? askForPassword,
+    password: password ?? (() => NO_PASSWORD),
     ssl: tls ?? false,
     max: poolSize,
     application_name: 'job-gateway',
   }
 }
 
-function askForPassword(): never {
-  throw new Error('it asks for a password, and ledger.password says none')
+function describeDirect({ direct, password, ...server }: PostgresOptions): PoolConfig {
+  return describeServer({ ...(direct ?? server), ...(password && { password }) })
 }
 
 function postgresSchema(db: Kysely<Tables>, server: PoolConfig): Schema {

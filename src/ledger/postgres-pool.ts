@@ -22,6 +22,8 @@ export function createPostgresPool(config: PoolConfig): PostgresPool {
     options: {},
     async connect() {
       try {
+        // When it cannot be had only as the server asks for it, the connection would stay open.
+        if (pool.idleCount === 0 && typeof config.password === 'function') await config.password()
         return lendClient(await pool.connect())
       } catch (error) {
         throw toLedgerError(error)
@@ -62,7 +64,7 @@ export function sqlState(error: unknown): string | undefined {
   return error instanceof LedgerError && error.cause instanceof DatabaseError ? error.cause.code : undefined
 }
 
-function toLedgerError(cause: unknown): LedgerError {
+export function toLedgerError(cause: unknown): LedgerError {
   // A name with several addresses fails with all their errors in one, which has no text of its own.
   const [first = cause] = cause instanceof AggregateError ? cause.errors : []
   return new LedgerError(first instanceof Error ? first.message : String(first), { cause })

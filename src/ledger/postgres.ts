@@ -4,8 +4,11 @@ import { createPostgresPool } from './postgres-pool.ts'
 
 /** A statement of ours takes milliseconds. The server ends it a little before we would give up the connection. */
 const STATEMENT_MS = 4_000
-const ANSWER_MS = 5_000
-const CONNECT_MS = 5_000
+export const ANSWER_MS = 5_000
+export const CONNECT_MS = 5_000
+
+/** A process that was stopped in a transaction, or is cut off, must not keep its rows locked for as long as others wait. */
+const IDLE_MS = 3_000
 
 /** Any number, as long as all replicas ask for the same one. */
 const MIGRATION_LOCK = 0x64626a67
@@ -14,8 +17,7 @@ const { INT8, NUMERIC } = types.builtins
 
 /** Within a transaction, and not for the session: that may be shared with others by a pooler in between. */
 const begin = (statementMs: number) =>
-  // A process that was stopped, or is cut off, must not keep its rows locked.
-  `begin isolation level read committed; set local statement_timeout = ${statementMs}; set local idle_in_transaction_session_timeout = ${STATEMENT_MS}`
+  `begin isolation level read committed; set local statement_timeout = ${statementMs}; set local idle_in_transaction_session_timeout = ${IDLE_MS}`
 
 /** Kysely's PostgreSQL dialect over `pg`. `patient`: statements may take as long as they need. */
 export function createPostgresDialect(server: PoolConfig, { patient = false } = {}): Dialect {
