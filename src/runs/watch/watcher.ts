@@ -67,7 +67,8 @@ export function createWatcher({ lanes, lease, clock, onError }: WatcherDeps): Wa
     },
     wake(at = clock.now()) {
       earliest = Math.min(earliest, at)
-      if (at < sleepsUntil) alarm.abort()
+      // The second for a clock that was set forward while it slept.
+      if (at < sleepsUntil || at <= clock.now()) alarm.abort()
     },
     async stop() {
       stopping.abort()
