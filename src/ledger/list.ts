@@ -1,18 +1,18 @@
 import { type Kysely, sql } from 'kysely'
-import type { Run } from '../runs/run.ts'
+import { isDone, type Run } from '../runs/run.ts'
 import type { RunFilter } from '../runs/store.ts'
 import { firstId } from './first-id.ts'
 import { selectLatest } from './latest.ts'
 import { decodeRun } from './rows.ts'
 import type { Tables } from './tables.ts'
 
-type Column = 'job' | 'client_id' | 'state' | 'result' | 'key' | 'ref'
+type Column = 'id' | 'job' | 'client_id' | 'state' | 'result' | 'key' | 'ref'
 
 /** A list for more jobs than this reads all jobs newest first and leaves the others out. */
 const MAX_JOBS_MERGED = 200
 
 /** Up to so many runs with a ref's prefix are sorted; more are found soon enough by reading newest first. */
-const MAX_REFS_SORTED = 20_000
+const MAX_REFS_SORTED = 5_000
 
 /** The greatest code point: above every character that may follow a prefix. */
 const AFTER_ALL = '\u{10FFFF}'
@@ -22,12 +22,18 @@ const AFTER_ALL = '\u{10FFFF}'
  * like SUBMITTING is rare and one like SUCCEEDED is not.
  */
 export async function listRuns(db: Kysely<Tables>, filter: RunFilter): Promise<Run[]> {
-  if (filter.jobs?.length === 0) return []
+  if (filter.jobs?.length === 0 || contradictsItself(filter)) return []
   const rows = await selectLatest(db)
     .where('runs.id', 'in', selectIds(db, filter, await leadingColumns(db, filter)))
     .orderBy('runs.id', 'desc')
     .execute()
   return rows.map(decodeRun)
+}
+
+/** Of a state and a result that never go together, every run of the state would be read to find none. */
+function contradictsItself({ state, result }: RunFilter): boolean {
+  if (state === undefined || result === undefined || state === 'PARTIAL') return false
+  return result !== (isDone(state) ? (state === 'SUCCEEDED' ? 'OK' : 'KO') : '')
 }
 
 /** The columns to be found by index; the rest is compared row by row. */
@@ -84,9 +90,11 @@ function matchingIds(db: Kysely<Tables>, filter: RunFilter, leading: Column[]) {
         ? ids.where(at('ref'), '=', filter.ref)
         : ids.where(at('ref'), '>=', prefix).where(at('ref'), '<', prefix + AFTER_ALL)
   }
-  if (filter.since !== undefined) ids = ids.where('id', '>=', firstId(filter.since))
-  if (filter.until !== undefined) ids = ids.where('id', '<', firstId(filter.until + 1))
-  if (filter.before !== undefined) ids = ids.where('id', '<', filter.before)
+  // Of two ranges the database may take either: a prefix that is no leading column was found to be common.
+  const id = leading.includes('ref') ? residual('id') : sql.ref<string>('id')
+  if (filter.since !== undefined) ids = ids.where(id, '>=', firstId(filter.since))
+  const [end] = [filter.before, filter.until === undefined ? undefined : firstId(filter.until + 1)].toSorted()
+  if (end !== undefined) ids = ids.where(id, '<', end)
   return ids
 }
 

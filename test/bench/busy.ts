@@ -1,12 +1,32 @@
 import { cpus } from 'node:os'
+import type { Program } from './program.ts'
 
-/** Returns a function that tells how busy the machine's processors, all together, have been since: from 0 to 1. */
-export function watchProcessors(): () => number {
-  const before = readTimes()
+export interface Busy {
+  /** How busy the machine's processors have been, all together, from 0 to 1. */
+  machine: number
+  /** CPU time of one program, of one processor's. */
+  program: number
+}
+
+/** Returns a function that tells how busy all was since. */
+export function watchProcessors(program: Pick<Program, 'cpuMs'>): () => Busy {
+  const before = { ...readTimes(), cpuMs: program.cpuMs(), at: performance.now() }
   return () => {
     const after = readTimes()
-    return 1 - (after.idle - before.idle) / (after.all - before.all)
+    return {
+      machine: 1 - (after.idle - before.idle) / (after.all - before.all),
+      program: (program.cpuMs() - before.cpuMs) / (performance.now() - before.at),
+    }
   }
+}
+
+/** `processors 41 % busy, the gateway took 35 % of one`. */
+export function describeBusy({ machine, program }: Busy): string {
+  return `processors ${percent(machine)} busy, the gateway took ${percent(program)} of one`
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
 }
 
 function readTimes(): { idle: number; all: number } {

@@ -22,11 +22,16 @@ export const LISTS: [Omit<RunFilter, 'jobs' | 'limit'> & { jobs?: string[] }, st
   [{ client_id: 'control-m' }, 'runs_by_client'],
   [{ client_id: 'control-m', state: 'SUBMITTING' }, 'runs_by_client_state'],
   [{ client_id: 'control-m', result: 'KO' }, 'runs_by_client_result'],
+  [{ client_id: 'control-m', state: 'PARTIAL', result: 'OK', since: 1, until: 2 }, 'runs_by_client_state'],
+  [{ client_id: 'control-m', result: 'KO', ref: 'SALES/LOAD', since: 1, until: 2 }, 'runs_by_ref'],
+  [{ jobs, state: 'PARTIAL', client_id: 'control-m', since: 1, until: 2 }, 'runs_by_job_state'],
   [{ key: 'k' }, 'runs_by_key'],
+  [{ key: 'k', since: 1, until: 2 }, 'runs_by_key'],
   [{ jobs, key: 'k', client_id: 'control-m', state: 'SUBMITTING' }, 'runs_by_key'],
   [{ ref: 'SALES/LOAD_SALES/0a1b2/1' }, 'runs_by_ref'],
   [{ ref: 'SALES/*' }, 'runs_by_ref'],
   [{ jobs, ref: 'SALES/*', state: 'SUBMITTING' }, 'runs_by_ref'],
+  [{ ref: 'SALES/*', since: 1, until: 2, before: run.id }, 'runs_by_ref'],
 ]
 
 /** Everything else that is asked while callers or the watcher wait. */

@@ -12,6 +12,13 @@ export const history = [
   `create index attempts_active on attempts (job, workspace, state, created_at, started_at, repair_id, kind)
     where result = ''`,
 
+  // Of two indexes that SQLite takes for equally good it reads the one that was made first: that is to be the narrower
+  // search, by state or result too.
+  'drop index runs_by_job',
+  'create index runs_by_job on runs (job, id)',
+  'drop index runs_by_client',
+  'create index runs_by_client on runs (client_id, id)',
+
   `create table expectations (
     job text not null primary key,
     since bigint not null

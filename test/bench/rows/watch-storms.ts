@@ -1,5 +1,5 @@
 import type { Figure, Row } from '../bench.ts'
-import { watchProcessors } from '../busy.ts'
+import { type Busy, describeBusy, watchProcessors } from '../busy.ts'
 import { judge, type Verdict } from '../night/judge.ts'
 import { planNight } from '../night/plan.ts'
 import { describeLag, describeRight, isRight, lagsOf, listCalls, listValues } from '../night/present.ts'
@@ -32,7 +32,7 @@ export const watchStorms: Row = {
       STORMS.map(({ name }, index) => [name, planNight(name, { ...SIZE, seed: FIRST_SEED + index })]),
     )
     await using night = await startNight(bench, { speed: SPEED, jobs, withHistory: true })
-    const readBusy = watchProcessors()
+    const readBusy = watchProcessors(night.gateway)
     const storms = STORMS.map(async (storm) => ({ storm, overAt: await weather(night, storm) }))
     await triggerAll(night)
     const over = await Promise.all(storms)
@@ -46,7 +46,7 @@ export const watchStorms: Row = {
   },
 }
 
-function present({ storm, overAt, verdict }: Weathered, busy: number): Figure {
+function present({ storm, overAt, verdict }: Weathered, busy: Busy): Figure {
   const after = verdict.ends.filter(({ at }) => at > overAt + RECOVERY_MS).map(({ lagS }) => lagS)
   const lag = quantile(after, 0.95)
   const submit = quantile(verdict.submitS, 1)
@@ -55,7 +55,7 @@ function present({ storm, overAt, verdict }: Weathered, busy: number): Figure {
     measured: `${describeRight(verdict)}; afterwards ${describeLag(after)} (whole night ${describeLag(lagsOf(verdict))}); the last run began ${submit.toFixed(0)} s after its trigger; ${listCalls(verdict.calls)}`,
     target: `all right, afterwards lag p95 ≤ ${TARGET_LAG_S} s, begun ≤ ${TARGET_SUBMIT_S} s`,
     met: isRight(verdict) && lag <= TARGET_LAG_S && submit <= TARGET_SUBMIT_S,
-    how: `a workspace of its own in one night with the other storms, ${SIZE.jobs} jobs, all triggered at once; as the row watch, time ${SPEED} times as fast (processors ${Math.round(busy * 100)} % busy), seeds from ${FIRST_SEED}; afterwards: runs that ended ${RECOVERY_MS / 1000} s after it or later (${after.length})`,
-    values: { busy, lag_after_p95_s: lag, ...listValues(verdict) },
+    how: `a workspace of its own in one night with the other storms, ${SIZE.jobs} jobs, all triggered at once; as the row watch, time ${SPEED} times as fast (${describeBusy(busy)}), seeds from ${FIRST_SEED}; afterwards: runs that ended ${RECOVERY_MS / 1000} s after it or later (${after.length})`,
+    values: { busy: busy.machine, gateway_cpu: busy.program, lag_after_p95_s: lag, ...listValues(verdict) },
   }
 }
