@@ -175,7 +175,7 @@ function createWatches(
   return new Map(
     names.map((workspace) => {
       const lease = createLease({ store, clock, name: `watch:${workspace}`, holder, onError })
-      const lanes = core.createLanes(workspace, () => watcher.wake())
+      const lanes = core.createLanes(workspace, (at) => watcher.wake(at))
       const watcher = createWatcher({ lanes, lease, clock, onError })
       return [workspace, { ...watcher, leads: lease.held }]
     }),

@@ -105,18 +105,18 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   }
   const repair = createRepair({ ...starting, triggerTimeoutMs })
 
-  const looking = { ...watched, observe, askToCancel, maxIntervalMs: maxMs, onError }
+  const looking = { ...watched, observe, askToCancel, minIntervalMs: minMs, maxIntervalMs: maxMs, onError }
   const look = createLook(looking)
 
-  /** What the watcher of a workspace does; `wake` tells it that there is room for more. */
-  function createLanes(workspace: string, wake: () => void): Lane[] {
+  /** What the watcher of a workspace does; `wake` tells it that there may be more to do, now or at an instant. */
+  function createLanes(workspace: string, wake: (at?: number) => void): Lane[] {
     const sizes = createListSizes(clock.now)
     const client = workspaces.names().includes(workspace) ? clientOf(workspace) : undefined
     // One more try in the background.
     const again = (run: Run) => submit(run, clock.now() + triggerTimeoutMs)
     return [
       createSubmissions({ workspace, store, submit: again, clock, wake, onError }),
-      createLooks({ ...looking, workspace, client, look, survey: createSurvey({ ...looking, sizes }), sizes }),
+      createLooks({ ...looking, workspace, client, look, survey: createSurvey({ ...looking, sizes }), sizes, wake }),
     ]
   }
 

@@ -17,7 +17,10 @@ export interface LooksDeps {
   survey: Survey
   sizes: ListSizes
   clock: Clock
+  minIntervalMs: number
   maxIntervalMs: number
+  /** Something may be due at this instant, epoch ms. */
+  wake: (at: number) => void
   onError: (error: unknown, run?: Run) => void
 }
 
@@ -42,6 +45,7 @@ export function createLooks(deps: LooksDeps): Lane {
       .finally(() => {
         for (const { run_id } of looks) underWay.delete(run_id)
         requests.delete(request)
+        deps.wake(clock.now() + deps.minIntervalMs)
       })
     requests.add(request)
   }
