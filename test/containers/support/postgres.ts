@@ -18,6 +18,8 @@ export interface TestDatabase {
   /** What openLedger takes, with these changes. */
   options(changes?: Partial<LedgerOptions>): LedgerOptions
   query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+  /** Acts on it from outside. */
+  admin(text: string): Promise<void>
 }
 
 let made = 0
@@ -25,9 +27,7 @@ let made = 0
 /** A new database: an empty ledger, or, with `empty`, nothing at all. */
 export async function createDatabase(t: Test, { empty = false } = {}): Promise<TestDatabase> {
   const name = `test_${process.pid}_${made++}`
-  const admin = connect('postgres')
-  await admin.query(`create database ${name} template ${empty ? 'template1' : TEMPLATE}`)
-  await admin.end()
+  await runAsAdmin(`create database ${name} template ${empty ? 'template1' : TEMPLATE}`)
   const url = urlOf(name)
   let pool: Pool | undefined
   t.teardown(() => pool?.end())
@@ -40,6 +40,7 @@ export async function createDatabase(t: Test, { empty = false } = {}): Promise<T
       pool ??= connect(name)
       return (await pool.query(text, values)).rows
     },
+    admin: runAsAdmin,
   }
 }
 
@@ -50,6 +51,12 @@ export async function openStore(t: Test): Promise<RunStore> {
 
 export function urlOf(database: string, { hostname, port, username } = SERVER): string {
   return `postgres://${username}@${hostname}:${port}/${database}`
+}
+
+async function runAsAdmin(text: string): Promise<void> {
+  const admin = connect('postgres')
+  await admin.query(text)
+  await admin.end()
 }
 
 function connectionTo(database: string): PoolConfig {
