@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import { type Dialect, SqliteDialect, type SqliteStatement } from 'kysely'
 import { LedgerError } from '../runs/store.ts'
 
@@ -27,12 +27,23 @@ export function createSqliteDialect(database: DatabaseSync): Dialect {
 
 function prepareStatement(database: DatabaseSync, text: string): SqliteStatement {
   const statement = attempt(() => database.prepare(text))
+  const names = statement.columns().map(({ name }) => name)
+  // To make an object out of an array takes less time than node:sqlite needs for its own.
+  statement.setReturnArrays(true)
+  const toRow = (values: unknown) => nameValues(names, values as SQLOutputValue[])
   return {
-    reader: statement.columns().length > 0,
-    all: (parameters) => attempt(() => statement.all(...(parameters as SQLInputValue[]))),
+    reader: names.length > 0,
+    all: (parameters) => attempt(() => statement.all(...(parameters as SQLInputValue[]))).map(toRow),
     run: (parameters) => attempt(() => statement.run(...(parameters as SQLInputValue[]))),
-    iterate: (parameters) => attempt(() => statement.iterate(...(parameters as SQLInputValue[]))),
+    iterate: (parameters) => attempt(() => statement.iterate(...(parameters as SQLInputValue[]))).map(toRow),
   }
+}
+
+function nameValues(names: string[], values: SQLOutputValue[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {}
+  // Every row of every query passes here, and an iterator would take half the time.
+  for (let column = 0; column < names.length; column++) row[names[column] ?? ''] = values[column]
+  return row
 }
 
 function attempt<T>(ask: () => T): T {
