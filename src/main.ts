@@ -1,5 +1,11 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { type Command, CommandError } from './commands/command.ts'
+
+// Types are stripped and code is compiled once, not at every start. Kept with the code, where only its owner may write;
+// who may not, as in a read-only container, starts without.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)))
 
 interface Entry {
   summary: string
