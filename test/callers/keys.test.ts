@@ -118,6 +118,12 @@ t.test('keys of which the hashes begin alike are told apart', async (t) => {
   t.match(own({ 'x-api-key': OLD }), { caller: { name: 'second' } })
 })
 
+t.test('a hash counts in whatever case it was written', async (t) => {
+  const hash = hashKey(OLD).replace(/[0-9a-f]{64}/, (hex) => hex.toUpperCase())
+  const own = createAuthenticate({ own: client({ keys: [hash] }) })
+  t.match(own({ 'x-api-key': OLD }), { caller: { name: 'own' } })
+})
+
 t.test('whatever is sent, only a known key makes a caller', async () => {
   const header = fc.option(
     fc.oneof(
