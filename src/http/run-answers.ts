@@ -15,6 +15,7 @@ import { avoidOutcomeWords } from './plain-words.ts'
 import { presentRun, type View } from './present.ts'
 import { presentOutput } from './present-output.ts'
 import { PROBLEMS } from './problems.ts'
+import { createRunText } from './run-text.ts'
 import type { RunObject } from './schemas/run.ts'
 
 export interface RunAnswerDeps {
@@ -61,6 +62,7 @@ export interface RunAnswers {
 
 export function createRunAnswers({ store, links, watch, usual, clock, readOutput }: RunAnswerDeps): RunAnswers {
   const bounds = { minMs: watch.min_interval_seconds * 1000, maxMs: watch.max_interval_seconds * 1000 }
+  const runText = createRunText()
   const view = () => ({ now: clock.now(), staleAfterMs: 2 * bounds.maxMs })
 
   /** Whole seconds, as callers take nothing else. */
@@ -113,15 +115,16 @@ export function createRunAnswers({ store, links, watch, usual, clock, readOutput
       }
       // An answer about a run is never lost for what it could show beside it.
       const attempts = options.include.attempts ? await store.attempts(run.id).catch(() => undefined) : undefined
-      const body = presentRun(run, {
+      const shown: View = {
         ...view(),
         replay,
         message,
         output: await readOutputText(run, options),
         allTasks: options.include.tasks,
         ...(attempts && { attempts }),
-      })
-      if (code === undefined) return reply.type('application/json; charset=utf-8').send(JSON.stringify(body))
+      }
+      if (code === undefined) return reply.type('application/json; charset=utf-8').send(runText(run, shown))
+      const body = presentRun(run, shown)
       const problem = explain(run, body.message, { status, code })
       const type = links.problem(request, code)
       return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify({ ...body, type, ...problem }))

@@ -1,0 +1,24 @@
+import { isDone, type Run } from '../runs/run.ts'
+import { presentRun, type View } from './present.ts'
+
+/** A run as JSON text. */
+export type RunText = (run: Run, view: View) => string
+
+/**
+ * Ended runs are asked for again and again, and nothing in what most callers get of them changes with time: that text
+ * is kept as long as the run is, and a run that changes is another object.
+ */
+export function createRunText(): RunText {
+  const texts = new WeakMap<Run, string>()
+  return (run, view) => {
+    if (!isDone(run.attempt.state) || !isPlain(view)) return JSON.stringify(presentRun(run, view))
+    const text = texts.get(run) ?? JSON.stringify(presentRun(run, view))
+    texts.set(run, text)
+    return text
+  }
+}
+
+/** Nothing in the view but the time, so that no option of it can be forgotten here. */
+function isPlain({ now: _now, staleAfterMs: _stale, ...options }: View): boolean {
+  return Object.values(options).every((option) => option === undefined || option === false)
+}
