@@ -29,7 +29,11 @@ export interface Program {
 }
 
 /** Starts the program with these arguments; it ends with the test at the latest. */
-export function startProgram(t: Test, args: string[], { env = {}, cwd, input }: ProgramOptions = {}): Program {
+export function startProgram(
+  t: Pick<Test, 'teardown'>,
+  args: string[],
+  { env = {}, cwd, input }: ProgramOptions = {},
+): Program {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     ...(cwd === undefined ? {} : { cwd }),

@@ -1,0 +1,42 @@
+import { createRandom } from '../../src/simulator/random.ts'
+import { type Caller, createCaller } from './caller.ts'
+import { type Order, placeOrder } from './order.ts'
+import type { Replica } from './replica.ts'
+import { SCENARIOS } from './scenarios.ts'
+
+export interface Load {
+  orders: Order[]
+  caller: Caller
+  /** Places no more orders; resolves when those that were placed are through. */
+  stop(): Promise<void>
+}
+
+/** Schedulers at work at the same time. */
+const AT_ONCE = 24
+
+export function startLoad(replicas: Replica[], seed: number): Load {
+  const random = createRandom(seed)
+  const caller = createCaller(replicas, random)
+  const orders: Order[] = []
+  let stopping = false
+
+  async function work(): Promise<void> {
+    while (!stopping) {
+      const scenario = SCENARIOS[Math.floor(random() * SCENARIOS.length)]
+      if (!scenario) throw new Error('there are no scenarios')
+      const calls = placeOrder(caller, scenario.job, `K-${orders.length + 1}`)
+      orders.push(calls.order)
+      await scenario.play(calls, random)
+    }
+  }
+
+  const working = Promise.all(Array.from({ length: AT_ONCE }, work))
+  return {
+    orders,
+    caller,
+    async stop() {
+      stopping = true
+      await working
+    },
+  }
+}
