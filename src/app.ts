@@ -64,7 +64,8 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
   }
 
   async function open(): Promise<Omit<App, 'stop'>> {
-    const store = metrics.timeStore(await openLedger(readLedgerOptions(config, { env, onSecret: secrets.add })))
+    const ledger = readLedgerOptions(config, { env, onSecret: secrets.add })
+    const store = await openLedger({ ...ledger, observe: metrics.timeStore })
     closing.push(store.close)
 
     const { observerOf, onSecret } = { observerOf: metrics.databricksObserver, onSecret: secrets.add }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { RunStore } from '../runs/store.ts'
+import { keepRuns } from './kept-runs.ts'
 import { type MigrationsMode, migrate, prepareSchema } from './migrate.ts'
 import { LedgerOpenError } from './open-error.ts'
 import { openPostgres, type PostgresOptions } from './open-postgres.ts'
@@ -23,6 +24,8 @@ export interface LedgerOptions extends DatabaseOptions {
   migrations?: MigrationsMode
   /** Name of this installation; a ledger belongs to one. */
   instance: string
+  /** Told of every operation that reaches the database. */
+  observe?: (store: RunStore) => RunStore
 }
 
 const SQLITE = 'sqlite:'
@@ -33,7 +36,12 @@ const POSTGRES = /^postgres(ql)?:\/\//
  *
  * @throws LedgerOpenError when it cannot or must not be used; it is then left as it was. LedgerError when it fails.
  */
-export async function openLedger({ migrations = 'at_start', instance, ...options }: LedgerOptions): Promise<RunStore> {
+export async function openLedger({
+  migrations = 'at_start',
+  instance,
+  observe = (store) => store,
+  ...options
+}: LedgerOptions): Promise<RunStore> {
   const database = await openDatabase(options)
   try {
     await prepareSchema(database.schema, migrations)
@@ -43,7 +51,9 @@ export async function openLedger({ migrations = 'at_start', instance, ...options
     await database.db.destroy()
     throw error
   }
-  return createRunStore(database)
+  const store = observe(createRunStore(database))
+  // Without replicas every write passes here.
+  return database.replicas ? store : keepRuns(store)
 }
 
 /** Brings the ledger's schema up to this version, as `migrate` does. */
