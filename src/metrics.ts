@@ -4,6 +4,7 @@ import type { Config } from './config/schema.ts'
 import { readSpan } from './config/span.ts'
 import type { Observer } from './databricks/types.ts'
 import { createDatabricksFacts } from './metrics/databricks.ts'
+import { createExposition } from './metrics/exposition.ts'
 import { createHttpFacts, type HttpFacts } from './metrics/http.ts'
 import { createInstruments, type Instruments } from './metrics/instruments.ts'
 import { createLedgerReadings, type LedgerSources, readLedger } from './metrics/ledger-readings.ts'
@@ -43,6 +44,7 @@ export interface MetricsDeps {
 export function createMetrics({ config, version, clock }: MetricsDeps): Metrics {
   const registry = new Registry()
   const instruments = createInstruments(registry)
+  const expose = createExposition(registry)
   registerProcess(registry)
   registerInfo(instruments, config, version)
   const showLedger = createLedgerReadings(instruments, config)
@@ -71,7 +73,7 @@ export function createMetrics({ config, version, clock }: MetricsDeps): Metrics 
     async scrape() {
       showLedger(sources && (await read(sources)))
       if (sources) showProcess(sources)
-      return registry.metrics()
+      return expose()
     },
     contentType: registry.contentType,
   }
