@@ -4,6 +4,8 @@ export interface Bench {
   folder: string
   /** Where the gateway leaves a CPU profile of each of its processes. */
   cpuProfiles: string | undefined
+  /** How fast time runs in the rows about watching, instead of what each has for a machine that is otherwise idle. */
+  speed: number | undefined
 }
 
 /** One file of `rows/`: starts what it needs, measures, and stops it again. */

@@ -7,12 +7,15 @@ import { describeMachine } from './machine.ts'
 import { ROWS } from './rows.ts'
 import { formatTable } from './table.ts'
 
-// npm run bench [-- ROW…] [--cpu-prof FOLDER]: measures the rows, prints one table and writes bench.json. A missed
+// npm run bench [-- ROW…] [--cpu-prof FOLDER] [--speed N]: measures the rows, prints one table and writes bench.json. A missed
 // target is a result like any other; only a row that cannot be measured makes the exit code 1.
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { 'cpu-prof': { type: 'string' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { 'cpu-prof': { type: 'string' }, speed: { type: 'string' } },
+})
 const names = ROWS.map((row) => row.name)
 const unknown = positionals.filter((name) => !names.includes(name))
 if (unknown.length > 0) {
@@ -24,7 +27,11 @@ if (unknown.length > 0) {
 const data = join(ROOT, 'data')
 mkdirSync(data, { recursive: true })
 using folder = mkdtempDisposableSync(join(data, 'bench-'))
-const bench = { folder: folder.path, cpuProfiles: values['cpu-prof'] && resolve(values['cpu-prof']) }
+const bench = {
+  folder: folder.path,
+  cpuProfiles: values['cpu-prof'] && resolve(values['cpu-prof']),
+  speed: values.speed === undefined ? undefined : Number(values.speed),
+}
 
 const machine = describeMachine(folder.path)
 const figures: (Figure & { row: string })[] = []

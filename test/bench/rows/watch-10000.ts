@@ -25,7 +25,8 @@ export const watch10000: Row = {
   async measure(bench) {
     const names = Array.from({ length: WORKSPACES }, (_, index) => `workspace-${index + 1}`)
     const plans = names.map((name, index) => [name, planNight(name, { ...SIZE, seed: FIRST_SEED + index })] as const)
-    await using night = await startNight(bench, { speed: SPEED, jobs: Object.fromEntries(plans), withHistory: true })
+    const { speed = SPEED } = bench
+    await using night = await startNight(bench, { speed, jobs: Object.fromEntries(plans), withHistory: true })
     const readBusy = watchProcessors(night.gateway)
     await triggerAll(night)
     await waitForEnd(night)
@@ -43,7 +44,7 @@ export const watch10000: Row = {
         measured: `${describeLag(lags)}; ${right} of ${RUNS} outcomes right; ${over.length === 0 ? 'budget kept' : `over budget: ${over.map(([endpoint, { busiestPerSecond, throttled }]) => `${endpoint} ${busiestPerSecond}/s, ${throttled} × 429`).join('; ')}`}; calls of the first: ${first ? listCalls(first.calls) : ''}`,
         target: `lag p95 ≤ ${TARGET_LAG_S} s, budget kept, all right`,
         met: quantile(lags, 0.95) <= TARGET_LAG_S && over.length === 0 && verdicts.every(isRight),
-        how: `as the row watch, time ${SPEED} times as fast (${describeBusy(busy)}), seeds from ${FIRST_SEED}; budget: no 429, and in no ten seconds of any endpoint more than its budget and one full bucket`,
+        how: `as the row watch, time ${night.scale.speed} times as fast (${describeBusy(busy)}), seeds from ${FIRST_SEED}; budget: no 429, and in no ten seconds of any endpoint more than its budget and one full bucket`,
         values: {
           busy: busy.machine,
           gateway_cpu: busy.program,

@@ -31,7 +31,8 @@ export const watchStorms: Row = {
     const jobs = Object.fromEntries(
       STORMS.map(({ name }, index) => [name, planNight(name, { ...SIZE, seed: FIRST_SEED + index })]),
     )
-    await using night = await startNight(bench, { speed: SPEED, jobs, withHistory: true })
+    const { speed = SPEED } = bench
+    await using night = await startNight(bench, { speed, jobs, withHistory: true })
     const readBusy = watchProcessors(night.gateway)
     const storms = STORMS.map(async (storm) => ({ storm, overAt: await weather(night, storm) }))
     await triggerAll(night)
@@ -40,13 +41,13 @@ export const watchStorms: Row = {
     const busy = readBusy()
     const figures: Figure[] = []
     for (const { storm, overAt } of over) {
-      figures.push(present({ storm, overAt, verdict: await judge(night, storm.name) }, busy))
+      figures.push(present({ storm, overAt, verdict: await judge(night, storm.name) }, speed, busy))
     }
     return figures
   },
 }
 
-function present({ storm, overAt, verdict }: Weathered, busy: Busy): Figure {
+function present({ storm, overAt, verdict }: Weathered, speed: number, busy: Busy): Figure {
   const after = verdict.ends.filter(({ at }) => at > overAt + RECOVERY_MS).map(({ lagS }) => lagS)
   const lag = quantile(after, 0.95)
   const submit = quantile(verdict.submitS, 1)
@@ -55,7 +56,7 @@ function present({ storm, overAt, verdict }: Weathered, busy: Busy): Figure {
     measured: `${describeRight(verdict)}; afterwards ${describeLag(after)} (whole night ${describeLag(lagsOf(verdict))}); the last run began ${submit.toFixed(0)} s after its trigger; ${listCalls(verdict.calls)}`,
     target: `all right, afterwards lag p95 ≤ ${TARGET_LAG_S} s, begun ≤ ${TARGET_SUBMIT_S} s`,
     met: isRight(verdict) && lag <= TARGET_LAG_S && submit <= TARGET_SUBMIT_S,
-    how: `a workspace of its own in one night with the other storms, ${SIZE.jobs} jobs, all triggered at once; as the row watch, time ${SPEED} times as fast (${describeBusy(busy)}), seeds from ${FIRST_SEED}; afterwards: runs that ended ${RECOVERY_MS / 1000} s after it or later (${after.length})`,
+    how: `a workspace of its own in one night with the other storms, ${SIZE.jobs} jobs, all triggered at once; as the row watch, time ${speed} times as fast (${describeBusy(busy)}), seeds from ${FIRST_SEED}; afterwards: runs that ended ${RECOVERY_MS / 1000} s after it or later (${after.length})`,
     values: { busy: busy.machine, gateway_cpu: busy.program, lag_after_p95_s: lag, ...listValues(verdict) },
   }
 }

@@ -38,7 +38,7 @@ export const watch: Row = {
     const unknown = planNight('unknown', UNKNOWN).map((job) => ({ ...job, historyMs: [] }))
     const watched = await watchNight(bench, { known, unknown })
     const polled = await poll(bench, known)
-    return [presentBesidePoller(watched, polled), presentUnknown(watched)]
+    return [presentBesidePoller(watched, polled, bench.speed ?? SPEED), presentUnknown(watched)]
   },
 }
 
@@ -49,7 +49,7 @@ interface Watched {
 }
 
 async function watchNight(bench: Bench, jobs: Record<'known' | 'unknown', PlannedJob[]>): Promise<Watched> {
-  await using night = await startNight(bench, { speed: SPEED, jobs, withHistory: true })
+  await using night = await startNight(bench, { speed: bench.speed ?? SPEED, jobs, withHistory: true })
   const readBusy = watchProcessors(night.gateway)
   await triggerAll(night)
   await waitForEnd(night)
@@ -63,7 +63,7 @@ interface PolledNight extends Polled {
 }
 
 async function poll(bench: Bench, jobs: PlannedJob[]): Promise<PolledNight> {
-  const scale = { origin: Date.now(), speed: SPEED }
+  const scale = { origin: Date.now(), speed: bench.speed ?? SPEED }
   await using workspaces = await startWorkspaces(bench, scale, { main: jobs })
   const readBusy = watchProcessors(workspaces)
   const order: PollerOrder = { origin: workspaces.urls['main'] ?? '', scale, jobs, ...BOUNDS }
@@ -71,7 +71,7 @@ async function poll(bench: Bench, jobs: PlannedJob[]): Promise<PolledNight> {
   return { ...polled, busy: readBusy(), calls: countCalls(await workspaces.controlsOf('main').calls()) }
 }
 
-function presentBesidePoller({ known, busy }: Watched, polled: PolledNight): Figure {
+function presentBesidePoller({ known, busy }: Watched, polled: PolledNight, speed: number): Figure {
   const ratio = countAnswered(polled.calls) / countAll(known.calls)
   const lag = quantile(lagsOf(known), 0.95)
   return {
@@ -79,7 +79,7 @@ function presentBesidePoller({ known, busy }: Watched, polled: PolledNight): Fig
     measured: `1/${ratio.toFixed(1)} of the poller's calls (${listCalls(known.calls)}; poller: ${listCalls(polled.calls)}); ${describeLag(lagsOf(known))} (poller: ${describeLag(polled.lagS)}); ${describeRight(known)}`,
     target: `≤ 1/${TARGET_RATIO}, lag p95 ≤ ${TARGET_LAG_S} s, all right`,
     met: ratio >= TARGET_RATIO && lag <= TARGET_LAG_S && isRight(known),
-    how: `time runs ${SPEED} times as fast (${describeBusy(busy)}); lengths log-normal, 2 to 60 min, seed ${KNOWN.seed}; 150 ms latency and the documented rate limits; calls counted by the workspace, of the poller only those answered`,
+    how: `time runs ${speed} times as fast (${describeBusy(busy)}); lengths log-normal, 2 to 60 min, seed ${KNOWN.seed}; 150 ms latency and the documented rate limits; calls counted by the workspace, of the poller only those answered`,
     values: {
       ratio,
       busy: busy.machine,
