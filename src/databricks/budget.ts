@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { hold, level, msUntilToken, refill, sizeOf, spend } from './token-bucket.ts'
 import type { BudgetedEndpoint, Call } from './types.ts'
 
-/** Requests per second to each endpoint, so many as this process may send. */
+/** Requests per second to each endpoint. */
 export type Rates = Readonly<Record<BudgetedEndpoint, number>>
 
 type Spender = NonNullable<Call['by']>
@@ -31,6 +31,8 @@ export interface Budget {
 
 const SLOWEST_SHARE = 1 / 16
 const CLEAN_MS = 60_000
+/** The rate may rise while one sleeps: nobody sleeps longer than this before it is asked again. */
+const LONGEST_SLEEP_MS = 1_000
 
 /**
  * The watcher's share of the rate: halved by each 429, doubled by each minute without one. Callers, who are waited for,
@@ -49,8 +51,10 @@ export function halve(throttling: Throttling, now: number): Throttling {
   return { share: Math.max(SLOWEST_SHARE, shareOfWatcher(throttling, now) / 2), at: now }
 }
 
-export function createBudget(rate: number, clock: Clock): Budget {
-  const full = { tokens: sizeOf(rate), at: clock.now() }
+/** @param share of the rate that is this process's own, above 0 and up to 1; it may change at any time */
+export function createBudget(perSecond: number, clock: Clock, share = () => 1): Budget {
+  const rate = () => perSecond * share()
+  const full = { tokens: sizeOf(rate()), at: clock.now() }
   /** The watcher's tokens count in both: its own bucket only bounds how fast it spends. */
   let all = full
   let watchers = full
@@ -59,14 +63,14 @@ export function createBudget(rate: number, clock: Clock): Budget {
   let serving = false
   let bell = new AbortController()
 
-  const watcherRate = () => rate * shareOfWatcher(throttling, clock.now())
+  const watcherRate = () => rate() * shareOfWatcher(throttling, clock.now())
   const isIdle = () => lines.caller.size + lines.watcher.size === 0
 
   function msUntilTurn(by: Spender): number {
     const now = clock.now()
-    all = refill(all, rate, now)
+    all = refill(all, rate(), now)
     watchers = refill(watchers, watcherRate(), now)
-    const ms = msUntilToken(all, rate, now)
+    const ms = msUntilToken(all, rate(), now)
     return by === 'caller' ? ms : Math.max(ms, msUntilToken(watchers, watcherRate(), now))
   }
 
@@ -86,7 +90,7 @@ export function createBudget(rate: number, clock: Clock): Budget {
         next?.()
       } else {
         bell = new AbortController()
-        await clock.sleep(msUntilTurn(by), bell.signal)
+        await clock.sleep(Math.min(msUntilTurn(by), LONGEST_SLEEP_MS), bell.signal)
       }
     }
     serving = false
@@ -125,33 +129,39 @@ export function createBudget(rate: number, clock: Clock): Budget {
       return Math.floor(Math.min(all.tokens, watchers.tokens))
     },
     remaining() {
-      all = refill(all, rate, clock.now())
-      return level(all, clock.now()) / sizeOf(rate)
+      all = refill(all, rate(), clock.now())
+      return level(all, clock.now()) / sizeOf(rate())
     },
     hold(ms) {
       const now = clock.now()
       // What was under way when the first 429 came says nothing new.
       if (now >= all.at) throttling = halve(throttling, now)
-      all = hold(refill(all, rate, now), rate, now + ms)
+      all = hold(refill(all, rate(), now), rate(), now + ms)
     },
   }
 }
 
 export type Budgets = Readonly<Record<BudgetedEndpoint, Budget>>
 
-export function createBudgets(rates: Rates, clock: Clock): Budgets {
-  return mapEndpoints(rates, (rate) => createBudget(rate, clock))
+/** Of the whole rate of an endpoint, what this process may send; above 0 and up to 1. */
+export type Share = (endpoint: BudgetedEndpoint) => number
+
+export function createBudgets(rates: Rates, clock: Clock, share: Share = () => 1): Budgets {
+  return mapEndpoints(rates, (rate, endpoint) => createBudget(rate, clock, () => share(endpoint)))
 }
 
-export function mapEndpoints<A, B>(of: Readonly<Record<BudgetedEndpoint, A>>, map: (value: A) => B) {
+export function mapEndpoints<A, B>(
+  of: Readonly<Record<BudgetedEndpoint, A>>,
+  map: (value: A, endpoint: BudgetedEndpoint) => B,
+): Record<BudgetedEndpoint, B> {
   return {
-    run_now: map(of.run_now),
-    cancel: map(of.cancel),
-    repair: map(of.repair),
-    runs_get: map(of.runs_get),
-    runs_list: map(of.runs_list),
-    get_output: map(of.get_output),
-    jobs_get: map(of.jobs_get),
-    jobs_list: map(of.jobs_list),
+    run_now: map(of.run_now, 'run_now'),
+    cancel: map(of.cancel, 'cancel'),
+    repair: map(of.repair, 'repair'),
+    runs_get: map(of.runs_get, 'runs_get'),
+    runs_list: map(of.runs_list, 'runs_list'),
+    get_output: map(of.get_output, 'get_output'),
+    jobs_get: map(of.jobs_get, 'jobs_get'),
+    jobs_list: map(of.jobs_list, 'jobs_list'),
   }
 }

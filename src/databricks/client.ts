@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { createAdmission } from './admission.ts'
 import { createAcceptance } from './auth/acceptance.ts'
 import { type AuthSettings, createCredential } from './auth/kinds.ts'
-import { createBudgets, mapEndpoints, type Rates } from './budget.ts'
+import { createBudgets, mapEndpoints, type Rates, type Share } from './budget.ts'
 import { createDispatcher, type Route } from './dispatcher.ts'
 import { createSend } from './exchange.ts'
 import { createHealth } from './health.ts'
@@ -26,6 +26,8 @@ export interface ClientDeps extends Route {
   /** From 0 up to but not 1; spreads retries. */
   random?: () => number
   budget: Rates
+  /** Left out: the whole budget is this process's. */
+  share?: Share
   observer?: Observer
 }
 
@@ -41,7 +43,7 @@ export function createDatabricksClient(deps: ClientDeps): DatabricksClient {
   const send = createSend({ dispatcher, clock, observer, health, userAgent: `databricks-job-gateway/${deps.version}` })
   const credential = createCredential(deps.auth, { host, send, clock, observer })
   const acceptance = createAcceptance(clock, observer)
-  const budgets = createBudgets(deps.budget, clock)
+  const budgets = createBudgets(deps.budget, clock, deps.share)
   const admission = createAdmission({ budgets, health })
   const request = createRequest({ host, credential, acceptance, admission, budgets, send, clock, random, observer })
 

@@ -8,9 +8,9 @@ import { createManualClock } from './support/manual-clock.ts'
 const MINUTE = 60_000
 
 /** A budget whose every grant is noted with its time. */
-function setup(rate: number) {
+function setup(rate: number, share?: () => number) {
   const clock = createManualClock(0)
-  const budget = createBudget(rate, clock)
+  const budget = createBudget(rate, clock, share)
   const granted: { name: string; at: number }[] = []
   const refused: string[] = []
   return {
@@ -126,6 +126,21 @@ t.test('the share of the watcher', async (t) => {
   for (let n = 0; n < 10; n++) budget.hold(1000)
   await pass(2000, 500)
   t.equal(budget.available(), 25, 'ten at a time are one')
+})
+
+t.test('a share that changes holds for those who wait already', async (t) => {
+  let share = 0.01
+  const { ask, pass, names, budget } = setup(20, () => share)
+  for (let n = 0; n < 5; n++) ask(`${n}`, { by: 'watcher' })
+  await pass(2000, 50)
+  t.strictSame(names(), ['0'], 'of a small share the first token, and the next one after five seconds')
+  share = 1
+  await pass(1000, 50)
+  t.strictSame(names(), ['0', '1', '2', '3', '4'])
+  await pass(1000, 50)
+  t.equal(budget.available(), 10)
+  share = 0.2
+  t.equal(budget.available(), 2, 'what was saved for a larger one is gone')
 })
 
 type Asker = { by: 'caller' | 'watcher'; at: number }
