@@ -13,10 +13,10 @@ export interface LedgerSurroundings {
 
 /** What the configuration says about the ledger, with its references resolved: the password at each use. */
 export function readLedgerOptions({ ledger, server }: Config, { env, onSecret }: LedgerSurroundings): LedgerOptions {
-  const { url, synchronous, password, pool_size, migrations } = ledger
-  const tls = readTls(url, ledger.tls)
+  const { url, synchronous, password, pool_size, direct, migrations } = ledger
   return {
-    url,
+    ...readServer(url, ledger.tls),
+    ...(direct !== undefined && { direct: readServer(direct, ledger.tls) }),
     synchronous,
     ...(password && {
       password() {
@@ -25,11 +25,15 @@ export function readLedgerOptions({ ledger, server }: Config, { env, onSecret }:
         return secret
       },
     }),
-    ...(tls && { tls }),
     poolSize: pool_size,
     migrations,
     instance: server.instance,
   }
+}
+
+function readServer(url: string, given: LedgerTls | undefined): Pick<LedgerOptions, 'url' | 'tls'> {
+  const tls = readTls(url, given)
+  return { url, ...(tls && { tls }) }
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/

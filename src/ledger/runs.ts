@@ -1,6 +1,6 @@
 import type { CompiledQuery, Kysely, RawBuilder, Transaction } from 'kysely'
-import type { Run } from '../runs/run.ts'
 import type { Replicas } from '../runs/replicas.ts'
+import type { Run } from '../runs/run.ts'
 import type { RunStore } from '../runs/store.ts'
 import type { Write, WriteOne } from './commit.ts'
 import { createExpectations } from './expectations.ts'

@@ -69,6 +69,7 @@ export function createLedgerFacts({ histogram }: Instruments, clock: Clock): Led
     expectedSince: (jobs, now) => time('expected_since', () => store.expectedSince(jobs, now)),
     lease: (name, holder, lifeMs) => time('lease', () => store.lease(name, holder, lifeMs)),
     releaseLease: (name, holder) => time('release_lease', () => store.releaseLease(name, holder)),
+    ...(store.replicas && { replicas: store.replicas }),
     size: () => time('size', () => store.size()),
     close: () => time('close', () => store.close()),
   })

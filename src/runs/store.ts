@@ -1,4 +1,5 @@
 import type { TaskOutput } from './output.ts'
+import type { Replicas } from './replicas.ts'
 import type { Attempt, Cause, DoneState, Result, Run, State } from './run.ts'
 
 /** Fields of an attempt that may change after it was written. */
@@ -208,6 +209,9 @@ export interface RunStore {
   /** Takes or renews a lease by the database's clock; true while `holder` has it. */
   lease(name: string, holder: string, lifeMs: number): Promise<boolean>
   releaseLease(name: string, holder: string): Promise<void>
+
+  /** Left out: this process has the ledger alone. */
+  readonly replicas?: Replicas
 
   /** Size of the ledger in bytes. */
   size(): Promise<number>

@@ -2,7 +2,7 @@ import type { Finding } from '../problem.ts'
 import { findFailed, type Rule } from './context.ts'
 import { checkFile, checkSecret } from './references.ts'
 
-const OF_POSTGRES = ['password', 'tls', 'pool_size']
+const OF_POSTGRES = ['password', 'tls', 'pool_size', 'direct']
 
 export const checkLedger: Rule = ({ config: { ledger }, given, env }) => {
   if (ledger.url.startsWith('sqlite:')) {
@@ -14,9 +14,10 @@ export const checkLedger: Rule = ({ config: { ledger }, given, env }) => {
       ]),
     )
   }
-  const { password, tls } = ledger
+  const { url, direct, password, tls } = ledger
   return [
-    ...checkUrl(ledger.url),
+    ...checkUrl(url, ['ledger', 'url']),
+    ...(direct === undefined ? [] : checkUrl(direct, ['ledger', 'direct'])),
     ...findFailed([
       [
         given(['ledger', 'synchronous']),
@@ -34,9 +35,8 @@ export const checkLedger: Rule = ({ config: { ledger }, given, env }) => {
   ]
 }
 
-function checkUrl(text: string): Finding[] {
+function checkUrl(text: string, path: Finding['path']): Finding[] {
   const url = URL.parse(text)
-  const path = ['ledger', 'url']
   // The text itself is never shown: it may hold a password.
   if (!url) return [{ path, message: 'must be an address such as postgres://gateway@db.example.com/gateway' }]
   return findFailed([

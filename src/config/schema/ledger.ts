@@ -47,6 +47,15 @@ export const LedgerSchema = closed(
       maximum: 100,
       description: 'PostgreSQL: connections that one replica opens at most.',
     }),
+    direct: Type.Optional(
+      Type.String({
+        pattern: '^postgres(ql)?://.+$',
+        patternErrorMessage: 'postgres://user@host/database',
+        description:
+          'PostgreSQL: the same database without the connection pooler that url leads through. The replicas hear each ' +
+          'other in a session of their own, and a pooler that lends sessions by the transaction takes it away.',
+      }),
+    ),
     migrations: oneOf(['at_start', 'manual'], {
       default: 'at_start',
       description:

@@ -61,6 +61,14 @@ testProblems(t, [
     [`${at(83, 'tls.ca')} is not looked at with mode require; take verify-full`],
   ],
   [
+    'a way around the pooler, which is an address like url',
+    ledger(`${GOOD}", direct: "postgres://gateway:hunter2@db/"`),
+    [
+      `${at(61, 'direct')} holds a password; take it out and write where it is, {env: NAME} or {file: PATH}, as ledger.password`,
+      `${at(61, 'direct')} must name the user, the host and the database, such as ${GOOD}`,
+    ],
+  ],
+  [
     'what is for SQLite',
     ledger(`${GOOD}", synchronous: normal`),
     [
@@ -69,10 +77,11 @@ testProblems(t, [
   ],
   [
     'what is for PostgreSQL',
-    ledger('sqlite:a.db", pool_size: 3, tls: {}'),
+    ledger(`sqlite:a.db", pool_size: 3, tls: {}, direct: "${GOOD}"`),
     [
       `${at(31, 'pool_size')} is for a PostgreSQL ledger, and url names a file; take it out`,
       `${at(45, 'tls')} is for a PostgreSQL ledger, and url names a file; take it out`,
+      `${at(54, 'direct')} is for a PostgreSQL ledger, and url names a file; take it out`,
     ],
   ],
 ])
@@ -87,4 +96,13 @@ t.test('the password is read at each use, from a path seen from the file that na
   t.equal(password?.(), 'first')
   t.same(seen, ['first'], 'and the log is told to hide it')
   t.match(tls, { rejectUnauthorized: true }, 'and TLS is verified unless the configuration says otherwise')
+})
+
+t.test('the way around the pooler has the password of url, and TLS by its own host', async (t) => {
+  const yaml = `${ledger('postgres://gateway@127.0.0.1:6432/gateway", direct: "postgres://gateway@db/gateway"')}\n${BASE}`
+  const read = await readFiles(t, { files: { 'gateway.yaml': yaml }, env: { TOKEN: 'x' } })
+  if ('problems' in read) throw new Error(read.problems.join('\n'))
+  const { tls, direct } = readLedgerOptions(read.config, { env: {}, onSecret: () => {} })
+  t.equal(tls, undefined)
+  t.match(direct, { url: 'postgres://gateway@db/gateway', tls: { rejectUnauthorized: true } })
 })

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import { type Kysely, sql } from 'kysely'
+import type { PoolConfig } from 'pg'
+import type { Line, Listener, News, Position } from '../runs/replicas.ts'
+import { LedgerError } from '../runs/store.ts'
+import { createAnnouncer } from './announce.ts'
+import { type Ear, openEar } from './ear.ts'
+import { LedgerOpenError } from './open-error.ts'
+import type { Tables } from './tables.ts'
+
+export interface LineDeps {
+  /** Tells the others. */
+  db: Kysely<Tables>
+  /** Where a session can be had that is not shared. */
+  server: PoolConfig
+}
+
+/** How often the runs that are waited for are looked at, whatever was heard. */
+const LOOK_MS = 5_000
+const PROOF_MS = 2_000
+const BACKOFF_MS = 250
+
+/** @throws LedgerOpenError when this process does not hear what it tells itself */
+export async function connectLine({ db, server }: LineDeps, listener: Listener): Promise<Line> {
+  const { clock, hear, waited, onError } = listener
+  const self = randomUUID()
+  const heardSelf = new AbortController()
+  const closing = new AbortController()
+  const channel = await nameChannel(db)
+  const announcer = createAnnouncer(db, channel, onError)
+
+  const listen = () =>
+    openEar(server, channel, (text) => {
+      const message = decode(text)
+      if (message?.from === self) heardSelf.abort()
+      else if (message?.news) hear(message.news)
+    })
+
+  async function look(): Promise<void> {
+    for (const news of await findChanged(db, waited())) hear(news)
+  }
+
+  async function keep(first: Ear): Promise<void> {
+    let ear = first
+    let failures = 0
+    for (;;) {
+      await clock.sleep(LOOK_MS, AbortSignal.any([closing.signal, ear.broken]))
+      if (closing.signal.aborted) return ear.close()
+      if (await ear.isAlive()) {
+        failures = 0
+      } else {
+        ear.close()
+        // At once, the first time.
+        if (failures > 0) await clock.sleep(Math.min(LOOK_MS, BACKOFF_MS * 2 ** failures), closing.signal)
+        failures++
+        ear = await listen().catch((error) => {
+          onError(error)
+          return ear
+        })
+      }
+      await look().catch(onError)
+    }
+  }
+
+  const ear = await listen().catch((error) => {
+    if (!(error instanceof LedgerError)) throw error
+    throw new LedgerOpenError(`The ledger ${describe(server)} cannot be listened to: ${error.message}.`)
+  })
+  announcer.announce(encode({ from: self }))
+  await clock.sleep(PROOF_MS, heardSelf.signal)
+  if (!heardSelf.signal.aborted) {
+    ear.close()
+    throw new LedgerOpenError(
+      `The replicas on the ledger ${describe(server)} cannot hear each other: what is told through ledger.url does not arrive there. Where a connection pooler lends sessions by the transaction (PgBouncer's pool_mode=transaction), set ledger.direct to the address of PostgreSQL itself, same database.`,
+    )
+  }
+  const kept = keep(ear)
+  return {
+    tell: (news) => announcer.announce(encode({ from: self, news })),
+    async close() {
+      closing.abort()
+      await kept
+      await announcer.settled()
+    },
+  }
+}
+
+function describe({ user, host, port, database }: PoolConfig): string {
+  return `${user}@${host}:${port}/${database}`
+}
+
+/** Of this ledger, and of no other one in another schema of the same database. */
+async function nameChannel(db: Kysely<Tables>): Promise<string> {
+  const { rows } = await sql<{ table: string }>`select 'runs'::regclass::oid::text as table`.execute(db)
+  return `job_gateway_${rows[0]?.table}`
+}
+
+/** Which of these runs have come further. */
+async function findChanged(db: Kysely<Tables>, seen: Position[]): Promise<News[]> {
+  if (seen.length === 0) return []
+  const columns = [seen.map(({ run_id }) => run_id), seen.map(({ attempt }) => attempt), seen.map((run) => run.version)]
+  const { rows } = await sql<Omit<News, 'waited_until'>>`
+    select run_id, workspace, number as attempt, attempts.version, due_at
+    from unnest(${columns[0]}::text[], ${columns[1]}::bigint[], ${columns[2]}::bigint[])
+      as seen (seen_id, seen_attempt, seen_version)
+    join runs on runs.id = seen_id
+    join attempts on run_id = seen_id and number = runs.attempt
+    where (number, attempts.version) <> (seen_attempt, seen_version)`.execute(db)
+  return rows.map((row) => ({ ...row, waited_until: null }))
+}
+
+/** Without news: only to hear oneself. */
+interface Message {
+  /** Names the process. */
+  from: string
+  news?: News
+}
+
+/** Rises when the news say something else under a name that they had. */
+const FORMAT = 1
+
+function encode(message: Message): string {
+  return JSON.stringify({ format: FORMAT, ...message })
+}
+
+/** undefined: another version's. */
+function decode(text: string): Message | undefined {
+  try {
+    const message = JSON.parse(text)
+    return message?.format === FORMAT ? message : undefined
+  } catch {
+    return undefined
+  }
+}
