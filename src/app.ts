@@ -16,9 +16,12 @@ import { createSecrets } from './log/secrets.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { keepPurging } from './runs/purge.ts'
+import type { Line } from './runs/replicas.ts'
 import type { Run } from './runs/run.ts'
 import type { RunStore } from './runs/store.ts'
-import { createLease } from './runs/watch/lease.ts'
+import { createLease, type Lease } from './runs/watch/lease.ts'
+import { joinReplicas } from './runs/watch/membership.ts'
+import { shareOf } from './runs/watch/share.ts'
 import { createWatcher, type Watcher } from './runs/watch/watcher.ts'
 import { createWorkspaces } from './workspaces.ts'
 
@@ -35,10 +38,6 @@ export interface App {
   metricsUrl: string | null
   /** Drains, ends the waits, finishes what is under way and closes everything. */
   stop(): Promise<void>
-}
-
-interface Watch extends Watcher {
-  leads(): boolean
 }
 
 /** Schedulers call at the full hour, all at once; Linux itself caps this by net.core.somaxconn. */
@@ -68,12 +67,30 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
     const store = await openLedger({ ...ledger, observe: metrics.timeStore })
     closing.push(store.close)
 
-    const { observerOf, onSecret } = { observerOf: metrics.databricksObserver, onSecret: secrets.add }
-    const { version } = manifest
-    const workspaces = createWorkspaces({ workspaces: config.workspaces, env, clock, version, observerOf, onSecret })
+    const holder = `${hostname()}:${process.pid}:${ulid()}`
+    const { replicas } = store
+    const members = replicas && (await joinReplicas({ replicas, clock, holder, onError }))
+    closing.push(() => members?.leave())
+    const names = [...Object.keys(config.workspaces), ...(await namesInUse(store))]
+    const leases = new Map(
+      names.map((name) => [name, createLease({ store, clock, name: `watch:${name}`, holder, onError })]),
+    )
+    const leads = (workspace: string) => leases.get(workspace)?.held() ?? false
+
+    const workspaces = createWorkspaces({
+      workspaces: config.workspaces,
+      env,
+      clock,
+      version: manifest.version,
+      observerOf: metrics.databricksObserver,
+      shareOf: (workspace, endpoint) =>
+        shareOf(endpoint, { replicas: members?.replicas() ?? 1, leads: leads(workspace) }),
+      onSecret: secrets.add,
+    })
     closing.push(workspaces.close)
 
     const logRun = logMoved(log, (job) => config.jobs[job]?.owner)
+    let line: Line | undefined
     const core = createCore({
       config,
       store,
@@ -84,15 +101,18 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
         logRun(moved)
       },
       onDue: (workspace, at) => watches.get(workspace)?.wake(at),
+      onNews: (news) => line?.tell(news),
       onUnknownState: metrics.unknownState,
       onError,
     })
-    const names = [...workspaces.names(), ...(await namesInUse(store))]
-    const watches = createWatches(names, { store, core, clock, onError })
+    const watches = createWatches(leases, { core, clock, onError })
+    const { hear, waits } = core
+    line = await replicas?.connect({ clock, hear, waited: waits.waited, onError })
+    closing.push(() => line?.close())
     metrics.readFrom({
       store,
-      waiters: core.waits.count,
-      leads: (workspace) => watches.get(workspace)?.leads() ?? false,
+      waiters: waits.count,
+      leads,
       accessTokenExpiresAt: (workspace) => workspaces.clientOf(workspace).accessTokenExpiresAt(),
       budgetRemaining: (workspace) => workspaces.clientOf(workspace).remaining(),
       onError,
@@ -132,7 +152,7 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
 
     closing.push(() => closeServer(server, patience))
     const url = await server.listen({ host: settings.host, port: settings.port, backlog: BACKLOG })
-    closing.push(core.waits.endAll)
+    closing.push(waits.endAll)
     return { url, metricsUrl }
   }
 
@@ -164,21 +184,14 @@ async function namesInUse(store: RunStore): Promise<string[]> {
 }
 
 function createWatches(
-  names: string[],
-  {
-    store,
-    core,
-    clock,
-    onError,
-  }: { store: RunStore; core: Core; clock: Clock; onError: (e: unknown, run?: Run) => void },
-): Map<string, Watch> {
-  const holder = `${hostname()}:${process.pid}:${ulid()}`
+  leases: Map<string, Lease>,
+  { core, clock, onError }: { core: Core; clock: Clock; onError: (error: unknown, run?: Run) => void },
+): Map<string, Watcher> {
   return new Map(
-    names.map((workspace) => {
-      const lease = createLease({ store, clock, name: `watch:${workspace}`, holder, onError })
+    [...leases].map(([workspace, lease]) => {
       const lanes = core.createLanes(workspace, (at) => watcher.wake(at))
       const watcher = createWatcher({ lanes, lease, clock, onError })
-      return [workspace, { ...watcher, leads: lease.held }]
+      return [workspace, watcher]
     }),
   )
 }

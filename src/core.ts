@@ -3,6 +3,7 @@ import type { Config } from './config/schema.ts'
 import { createAskToCancel, createCancel } from './runs/cancel.ts'
 import { createCatalogue } from './runs/catalogue.ts'
 import { createDryRun } from './runs/dry-run.ts'
+import { createHearing } from './runs/hear.ts'
 import { createHolds } from './runs/hold.ts'
 import { createObserve } from './runs/observe.ts'
 import { createReadOutput } from './runs/output.ts'
@@ -10,11 +11,13 @@ import { createPrepare } from './runs/prepare.ts'
 import { createRead } from './runs/read.ts'
 import { createRefresh } from './runs/refresh.ts'
 import { createRepair } from './runs/repair.ts'
+import type { News } from './runs/replicas.ts'
 import { createRevisit } from './runs/revisit.ts'
 import { isDone, type Run } from './runs/run.ts'
 import { createSettle } from './runs/settle.ts'
 import type { RunStore } from './runs/store.ts'
 import { createSubmit, type Submit } from './runs/submit.ts'
+import { createSubmitForCaller } from './runs/submit-for-caller.ts'
 import { createSubmitRepair } from './runs/submit-repair.ts'
 import { createTellings } from './runs/tell.ts'
 import { createTransitions, type Moved } from './runs/transition.ts'
@@ -39,6 +42,8 @@ export interface CoreDeps {
   onMoved: (moved: Moved) => void
   /** A run of the workspace needs a step at this instant, epoch ms. */
   onDue: (workspace: string, at: number) => void
+  /** What the other processes on the ledger, if there are any, want to know. */
+  onNews: (news: News) => void
   onUnknownState: (value: string) => void
   onError: (error: unknown, run?: Run) => void
 }
@@ -55,23 +60,36 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   const maxMs = config.watch.max_interval_seconds * 1000
   const bounds = { minMs, maxMs }
 
-  const usual = createUsualDurations(store)
-  const waits = createWaits(clock, ({ id, attempt }) => {
+  const usual = createUsualDurations(store, clock.now)
+  const waits = createWaits(clock, (run, until) => void hurry(run, until).catch(onError))
+  const hearing = createHearing({ store, waits, clock, onDue: on.onDue, onError })
+
+  /** Whichever process watches the run looks at it often while somebody waits. */
+  async function hurry({ id, attempt }: Run, until: number): Promise<void> {
+    const { workspace, number, version, databricks_run_id } = attempt
     const soon = clock.now() + minMs
-    if (attempt.databricks_run_id === null || attempt.due_at === null || attempt.due_at <= soon) return
-    store.bringForward(id, attempt.number, soon).then(() => on.onDue(attempt.workspace, soon), onError)
-  })
+    const isLate = databricks_run_id !== null && attempt.due_at !== null && attempt.due_at > soon
+    const due_at = isLate ? soon : attempt.due_at
+    if (isLate) {
+      await store.bringForward(id, number, soon)
+      on.onDue(workspace, soon)
+    }
+    on.onNews({ run_id: id, workspace, attempt: number, version, due_at, waited_until: until })
+  }
+
   const maxActiveOf = (job: string) => config.jobs[job]?.max_active ?? null
   const holds = createHolds({ store, maxActiveOf, clock, onDue: on.onDue, onError })
   const transitions = createTransitions({
     store,
     tell(moved) {
       on.onMoved(moved)
-      const { job, attempt } = moved.run
+      const { id, job, attempt } = moved.run
+      const { number, version, workspace, due_at } = attempt
       if (attempt.result === 'OK') usual.forget(job)
       waits.wake(moved.run)
-      if (attempt.due_at !== null) on.onDue(attempt.workspace, attempt.due_at)
-      if (isDone(attempt.state)) holds.release(job, attempt.workspace)
+      on.onNews({ run_id: id, workspace, attempt: number, version, due_at, waited_until: null })
+      if (due_at !== null) on.onDue(workspace, due_at)
+      if (isDone(attempt.state)) holds.release(job, workspace)
     },
   })
   const tellings = createTellings({ store, now: clock.now, onError })
@@ -79,7 +97,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   async function nextLookAt(run: Run, startedAt: number | null): Promise<number> {
     const now = clock.now()
     const elapsedMs = startedAt === null ? undefined : now - startedAt
-    const waited = waits.has(run.id) || run.attempt.cancel !== null
+    const waited = waits.has(run.id) || hearing.isWaitedElsewhere(run.id) || run.attempt.cancel !== null
     return alignLook(now, nextLook({ elapsedMs, usual: await usual.of(run.job), waited, ...bounds }), bounds)
   }
   const partialOf = (job: string) => config.jobs[job]?.partial_success ?? 'ok'
@@ -123,6 +141,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   return {
     usual,
     waits,
+    hear: hearing.hear,
     tellings,
     catalogue,
     trigger: createTrigger({ ...starting, clientFor, prepare, repair, tellings, waits }),

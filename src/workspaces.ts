@@ -4,7 +4,7 @@ import type { AuthConfig, WorkspaceConfig } from './config/schema/workspaces.ts'
 import { readSecret } from './config/secrets.ts'
 import type { AuthSettings } from './databricks/auth/kinds.ts'
 import { createDatabricksClient } from './databricks/client.ts'
-import type { DatabricksClient, Observer } from './databricks/types.ts'
+import type { BudgetedEndpoint, DatabricksClient, Observer } from './databricks/types.ts'
 import type { Attempt } from './runs/run.ts'
 
 export interface WorkspacesDeps {
@@ -13,6 +13,8 @@ export interface WorkspacesDeps {
   clock: Clock
   version: string
   observerOf: (workspace: string) => Observer
+  /** Of the workspace's budget for the endpoint, what this process may spend; above 0 and up to 1. */
+  shareOf: (workspace: string, endpoint: BudgetedEndpoint) => number
   /** Told of each secret that is read, so that the log can hide it. */
   onSecret: (secret: string) => void
 }
@@ -37,6 +39,7 @@ export function createWorkspaces(deps: WorkspacesDeps): Workspaces {
         host,
         auth: readAuth(auth),
         budget,
+        share: (endpoint) => deps.shareOf(name, endpoint),
         clock,
         version,
         env,

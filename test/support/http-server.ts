@@ -117,7 +117,7 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
     waits,
     tellings: createTellings({ store: seen, now: clock.now, onError }),
     catalogue,
-    usual: createUsualDurations(seen),
+    usual: createUsualDurations(seen, clock.now),
     authenticate: createAuthenticate(config.clients),
     metrics: createMetrics({ config, version: '1.2.3', clock }),
     health: settings.health ?? (() => ({ ready: true, draining: false })),

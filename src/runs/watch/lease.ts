@@ -2,8 +2,8 @@ import type { Clock } from '../../clock.ts'
 import type { RunStore } from '../store.ts'
 
 /** Life of a lease, and how often its holder renews it, ms. */
-const LIFE_MS = 5_000
-const RENEW_MS = 1_500
+export const LIFE_MS = 5_000
+export const RENEW_MS = 1_500
 
 /** How often the others try to take it: it is over at most `LIFE_MS` after its holder, and taken within 6 s (design §6). */
 const CLAIM_MS = 500

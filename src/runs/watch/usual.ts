@@ -1,22 +1,27 @@
 import type { RunStore } from '../store.ts'
 import type { Usual } from './cadence.ts'
 
-/** How long each job usually takes, from its last good runs; read from the ledger once, again after each good run. */
+/**
+ * How long each job usually takes, from its last good runs: read from the ledger again after each good run that this
+ * process learnt of, and for those of other processes after a while.
+ */
 export interface UsualDurations {
   of(job: string): Promise<Usual | undefined>
-  /** What is known without asking the ledger. */
-  known(job: string): Usual | undefined
   forget(job: string): void
 }
 
-export function createUsualDurations(store: Pick<RunStore, 'durations'>): UsualDurations {
-  const cache = new Map<string, Usual | undefined>()
+const BELIEVED_MS = 60_000
+
+export function createUsualDurations(store: Pick<RunStore, 'durations'>, now: () => number): UsualDurations {
+  const cache = new Map<string, { usual: Usual | undefined; until: number }>()
   return {
     async of(job) {
-      if (!cache.has(job)) cache.set(job, summarise(await store.durations(job)))
-      return cache.get(job)
+      const known = cache.get(job)
+      if (known && now() < known.until) return known.usual
+      const usual = summarise(await store.durations(job))
+      cache.set(job, { usual, until: now() + BELIEVED_MS })
+      return usual
     },
-    known: (job) => cache.get(job),
     forget: (job) => cache.delete(job),
   }
 }
