@@ -116,7 +116,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   const starting = {
     store,
     transitions,
-    submit,
+    submit: createSubmitForCaller({ submit, clock, onError }),
     revisit: createRevisit({ clientFor, observe, partialOf, clock }),
     clock,
     instance,

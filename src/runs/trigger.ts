@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { DatabricksClient } from '../databricks/types.ts'
 import { REOPENED } from './endings.ts'
 import { GatewayError } from './errors.ts'
+import { inTime } from './in-time.ts'
 import { HANDOVER_MS, makeIntent, type Order, type Position, type Prepared, submitWithin } from './intent.ts'
 import { decideOrder, type Prepare } from './prepare.ts'
 import type { Repair } from './repair.ts'
@@ -36,7 +37,10 @@ export interface TriggerDeps {
   instance: string
 }
 
-/** Starts a job once: design §4.1 to §4.3. */
+/** Nobody waits longer than this, after the time in which Databricks is tried, for a ledger that answers too slowly. */
+const LEDGER_MS = 700
+
+/** Starts a job once: design §4.1 to §4.3. Rejects with LedgerError when that cannot be written down. */
 export type Trigger = (order: Order) => Promise<Triggered>
 
 export function createTrigger(deps: TriggerDeps): Trigger {
@@ -151,21 +155,25 @@ export function createTrigger(deps: TriggerDeps): Trigger {
     }
   }
 
-  return async (order) => {
-    const prepared = await deps.prepare(order)
-    const { key } = order
-    if (key === undefined) {
+  async function place(prepared: Prepared): Promise<Triggered> {
+    const { order } = prepared
+    if (order.key === undefined) {
       const begun = await begin(prepared)
       if (!begun) throw new Error('a run without a key met another')
       return begun
     }
     for (;;) {
-      const holder = await store.getByKey(order.client.id, order.job, key)
+      const holder = await store.getByKey(order.client.id, order.job, order.key)
       if (holder) await deps.tellings.settled(holder.id)
       const latest = holder && (await store.get(holder.id))
       const triggered = latest ? await repeat(prepared, latest) : await begin(prepared)
       if (triggered) return triggered
     }
+  }
+
+  return async (order) => {
+    const prepared = await deps.prepare(order)
+    return inTime(place(prepared), prepared.deadline + LEDGER_MS, clock)
   }
 }
 
