@@ -11,6 +11,9 @@ export interface LedgerSurroundings {
   onSecret: (secret: string) => void
 }
 
+/** No caller waits for the ledger much longer than for Databricks, and none longer than this. */
+const LONGEST_PATIENCE_MS = 5_000
+
 /** What the configuration says about the ledger, with its references resolved: the password at each use. */
 export function readLedgerOptions({ ledger, server }: Config, { env, onSecret }: LedgerSurroundings): LedgerOptions {
   const { url, synchronous, password, pool_size, direct, migrations } = ledger
@@ -26,6 +29,7 @@ export function readLedgerOptions({ ledger, server }: Config, { env, onSecret }:
       },
     }),
     poolSize: pool_size,
+    patienceMs: Math.min(LONGEST_PATIENCE_MS, server.trigger_timeout_seconds * 1000),
     migrations,
     instance: server.instance,
   }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
-import { ANSWER_MS, CONNECT_MS } from './postgres.ts'
+import { PATIENCE_MS } from './postgres.ts'
 import { toLedgerError } from './postgres-pool.ts'
 
 /** A session that hears what is told on a channel. */
@@ -22,8 +22,8 @@ export async function openEar(
   const client = new Client({
     ...server,
     stream: () => socket,
-    connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: ANSWER_MS,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
   })
   const broken = new AbortController()
   client.on('error', () => broken.abort())

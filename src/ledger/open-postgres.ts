@@ -5,8 +5,8 @@ import { LedgerError } from '../runs/store.ts'
 import type { Schema } from './migrate.ts'
 import { LedgerOpenError } from './open-error.ts'
 import type { OpenedDatabase } from './opened.ts'
-import { createPostgresDialect } from './postgres.ts'
-import { sqlState } from './postgres-pool.ts'
+import { createPostgresDialect, PATIENCE_MS } from './postgres.ts'
+import { mayPass, sqlState } from './postgres-pool.ts'
 import { createWrites } from './postgres-write.ts'
 import { createReplicas } from './replicas.ts'
 import { writeSightingsTogether } from './sightings.ts'
@@ -21,6 +21,8 @@ export interface PostgresOptions {
   tls?: ConnectionOptions
   /** Most connections at a time. Default 10. */
   poolSize?: number
+  /** How long an operation may take before it has failed, ms. Default 5,000. */
+  patienceMs?: number
   /** The same database without a connection pooler between, and how that server is known. Left out: as above. */
   direct?: Pick<PostgresOptions, 'url' | 'tls'>
 }
@@ -30,10 +32,11 @@ const POOL_SIZE = 10
 /** Refused by every server that asks, and sent to no other. Without one `pg` would leave the connection open. */
 const NO_PASSWORD = ' '
 
-/** @throws LedgerOpenError */
+/** @throws LedgerOpenError, or LedgerError when the server cannot be reached, or takes nobody, at the moment */
 export async function openPostgres(options: PostgresOptions): Promise<OpenedDatabase> {
   const server = describeServer(options)
-  const db = new Kysely<Tables>({ dialect: createPostgresDialect(server) })
+  const { patienceMs = PATIENCE_MS } = options
+  const db = new Kysely<Tables>({ dialect: createPostgresDialect(server, { patienceMs }) })
   try {
     await refuseOtherEncoding(db)
   } catch (error) {
@@ -41,9 +44,8 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenedData
     if (!(error instanceof LedgerError)) throw error
     const { user, host, port, database } = server
     const hint = options.password || sqlState(error) !== '28P01' ? '' : ', and ledger.password is not set'
-    throw new LedgerOpenError(
-      `The ledger ${user}@${host}:${port}/${database} cannot be opened: ${error.message}${hint}.`,
-    )
+    const message = `The ledger ${user}@${host}:${port}/${database} cannot be opened: ${error.message}${hint}.`
+    throw mayPass(error) ? new LedgerError(message, { cause: error }) : new LedgerOpenError(message)
   }
   const { write, writeOne, settled } = createWrites(db)
   const now = sql<number>`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`
@@ -104,7 +106,9 @@ function postgresSchema(db: Kysely<Tables>, server: PoolConfig): Schema {
     // Byte by byte, as SQLite compares: ids sort by time, and a prefix is a range.
     adapt: (statement) => statement.replaceAll(/\btext\b/g, 'text collate "C"'),
     async patiently(work) {
-      const patient = new Kysely<Tables>({ dialect: createPostgresDialect({ ...server, max: 1 }, { patient: true }) })
+      const patient = new Kysely<Tables>({
+        dialect: createPostgresDialect({ ...server, max: 1 }, { patienceMs: Number.POSITIVE_INFINITY }),
+      })
       try {
         return await work(patient)
       } finally {

@@ -1,30 +1,67 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import { DatabaseError, Pool, type PoolClient, type PoolConfig } from 'pg'
+import { systemClock } from '../clock.ts'
 import { LedgerError } from '../runs/store.ts'
+
+const { now } = systemClock
 
 /** SQLSTATE classes and codes after which a connection is of no more use: broken, shut down, or of a server that is read-only since a fail-over. */
 const ENDS_CONNECTION = /^(08|57P|25006)/
 
+/** Those of a server that is there, and cannot now: broken connections, no room, shutting down or starting, a stand-by. */
+const MAY_PASS = /^(08|53|57|25006)/
+/** `pg` has no codes for what it finds out by itself. */
+const PG_LOST_IT = /timeout|terminated/i
+
 /** PostgreSQL's text cannot hold U+0000; this is the sign that stands for it. */
 const SYMBOL_FOR_NULL = '\u2400'
+
+export interface PostgresPoolConfig extends PoolConfig {
+  /** From the wish for a connection to the last answer on it, ms: nobody waits longer. Left out: for ever. */
+  patienceMs?: number
+}
 
 /**
  * Connections for Kysely, at most `max`. Whatever the database refuses is a LedgerError; a connection that failed, or did
  * not answer in time, is closed instead of lent again.
  */
-export function createPostgresPool(config: PoolConfig): PostgresPool {
+export function createPostgresPool({
+  patienceMs = Number.POSITIVE_INFINITY,
+  ...config
+}: PostgresPoolConfig): PostgresPool {
   const pool = new Pool(config)
   // A connection that ends while nobody uses it is replaced when one is needed; without a listener it ends the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
 
+  /** When each was last known to work; and since when the server, or the way to it, is known to have been silent once. */
+  const provedAt = new WeakMap<PoolClient, number>()
+  let silentAt = Number.NEGATIVE_INFINITY
+
+  /** Where one connection was lost without a word the others may be: those that have not proved otherwise are not lent. */
+  async function borrow(): Promise<PoolClient> {
+    for (;;) {
+      const client = await pool.connect()
+      const proved = provedAt.get(client)
+      if (proved === undefined || proved >= silentAt) return client
+      client.release(true)
+    }
+  }
+
   return {
     options: {},
     async connect() {
+      const until = now() + patienceMs
       try {
         // When it cannot be had only as the server asks for it, the connection would stay open.
         if (pool.idleCount === 0 && typeof config.password === 'function') await config.password()
-        return lendClient(await pool.connect())
+        const client = await borrow()
+        return lendClient(client, until, {
+          answered: () => provedAt.set(client, now()),
+          silent(since) {
+            silentAt = Math.max(silentAt, since)
+          },
+        })
       } catch (error) {
         throw toLedgerError(error)
       }
@@ -33,17 +70,29 @@ export function createPostgresPool(config: PoolConfig): PostgresPool {
   }
 }
 
-function lendClient(client: PoolClient): PostgresPoolClient {
+interface Findings {
+  answered(): void
+  /** There was no answer to what was asked at this instant. */
+  silent(since: number): void
+}
+
+function lendClient(client: PoolClient, until: number, findings: Findings): PostgresPoolClient {
   let failed: LedgerError | undefined
 
   async function query(text: string, values: readonly unknown[]) {
     // What is left of a transaction would only wait behind the statement that got no answer.
     if (failed) throw failed
+    const askedAt = now()
+    const timeout = until === Number.POSITIVE_INFINITY ? {} : { query_timeout: Math.max(1, until - askedAt) }
     try {
-      return await client.query(text, values.map(withoutNull))
+      const result = await client.query({ text, values: values.map(withoutNull), ...timeout })
+      findings.answered()
+      return result
     } catch (error) {
       const failure = toLedgerError(error)
-      if (!(error instanceof DatabaseError) || ENDS_CONNECTION.test(error.code ?? '')) failed = failure
+      const isAnswer = error instanceof DatabaseError
+      if (!isAnswer || ENDS_CONNECTION.test(error.code ?? '')) failed = failure
+      if (!isAnswer) findings.silent(askedAt)
       throw failure
     }
   }
@@ -62,6 +111,13 @@ function withoutNull(value: unknown): unknown {
 /** SQLSTATE of what PostgreSQL refused. */
 export function sqlState(error: unknown): string | undefined {
   return error instanceof LedgerError && error.cause instanceof DatabaseError ? error.cause.code : undefined
+}
+
+/** Whether the same may go well later, with nothing changed in the configuration. */
+export function mayPass({ cause }: LedgerError): boolean {
+  if (cause instanceof DatabaseError) return MAY_PASS.test(cause.code ?? '')
+  const [first = cause] = cause instanceof AggregateError ? cause.errors : []
+  return first instanceof Error && ('syscall' in first || PG_LOST_IT.test(first.message))
 }
 
 export function toLedgerError(cause: unknown): LedgerError {

@@ -2,10 +2,11 @@ import { CompiledQuery, type DatabaseConnection, type Dialect, type Kysely, Post
 import { type PoolConfig, TypeOverrides, types } from 'pg'
 import { createPostgresPool } from './postgres-pool.ts'
 
-/** A statement of ours takes milliseconds. The server ends it a little before we would give up the connection. */
-const STATEMENT_MS = 4_000
-export const ANSWER_MS = 5_000
-export const CONNECT_MS = 5_000
+/** Of an operation: the wait for a connection, its statements, its commit. They take milliseconds. */
+export const PATIENCE_MS = 5_000
+
+/** The server ends a statement a little before we would give up its connection. */
+const STATEMENT_SHARE = 0.8
 
 /** A process that was stopped in a transaction, or is cut off, must not keep its rows locked for as long as others wait. */
 const IDLE_MS = 3_000
@@ -19,18 +20,24 @@ const { INT8, NUMERIC } = types.builtins
 const begin = (statementMs: number) =>
   `begin isolation level read committed; set local statement_timeout = ${statementMs}; set local idle_in_transaction_session_timeout = ${IDLE_MS}`
 
-/** Kysely's PostgreSQL dialect over `pg`. `patient`: statements may take as long as they need. */
-export function createPostgresDialect(server: PoolConfig, { patient = false } = {}): Dialect {
+export interface Patience {
+  /** How long an operation may take, ms. Infinity: as long as it needs, once it has its connection. */
+  patienceMs?: number
+}
+
+/** Kysely's PostgreSQL dialect over `pg`. */
+export function createPostgresDialect(server: PoolConfig, { patienceMs = PATIENCE_MS }: Patience = {}): Dialect {
+  const hasLimit = Number.isFinite(patienceMs)
   const dialect = new PostgresDialect({
     pool: createPostgresPool({
       ...server,
-      connectionTimeoutMillis: CONNECT_MS,
-      ...(!patient && { query_timeout: ANSWER_MS }),
+      connectionTimeoutMillis: hasLimit ? patienceMs : PATIENCE_MS,
+      patienceMs,
       keepAlive: true,
       types: numbers(),
     }),
   })
-  const beginning = CompiledQuery.raw(begin(patient ? 0 : STATEMENT_MS))
+  const beginning = CompiledQuery.raw(begin(hasLimit ? Math.ceil(patienceMs * STATEMENT_SHARE) : 0))
   return {
     createDriver: () =>
       Object.assign(dialect.createDriver(), {
