@@ -125,6 +125,11 @@ export interface Job {
   settings?: JobSettings
 }
 
+/** Whatever starts a job by itself; not paused when it does not say. */
+interface Pausable {
+  pause_status?: string
+}
+
 export interface JobSettings {
   name?: string
   description?: string
@@ -136,6 +141,10 @@ export interface JobSettings {
   max_concurrent_runs?: number
   timeout_seconds?: number
   queue?: { enabled: boolean }
+  schedule?: Pausable & { quartz_cron_expression?: string; timezone_id?: string }
+  continuous?: Pausable
+  /** On files, on tables, or every so often. */
+  trigger?: Pausable
   format?: string
 }
 
