@@ -47,6 +47,23 @@ export async function prepareSchema(schema: Schema, mode: MigrationsMode): Promi
   )
 }
 
+/** How a schema compares with what this program needs. */
+export interface SchemaState {
+  /** The last migration; undefined: an empty database. */
+  found: string | undefined
+  needed: string | undefined
+  behind: boolean
+}
+
+/**
+ * Only reads.
+ * @throws LedgerOpenError when it is too new
+ */
+export async function readSchema(schema: Schema): Promise<SchemaState> {
+  const executed = await readExecuted(schema)
+  return { found: executed.at(-1), needed: KNOWN.at(-1), behind: isBehind(executed) }
+}
+
 /**
  * Brings the schema up to this version, all or nothing, once however many do it at a time; resolves with the names of the
  * last migration before and after (undefined: an empty database).

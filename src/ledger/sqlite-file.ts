@@ -69,12 +69,50 @@ export function openSqliteFile(path: string, synchronous: 'full' | 'normal'): Sq
   }
 }
 
+/** What can be said of a ledger's file without opening it for writing, locking or making anything. */
+export type SqliteFileState =
+  | { kind: 'missing' }
+  /** `owner`: as it calls itself. */
+  | { kind: 'in_use'; owner: string }
+  /** Its process died: what is in its journal shows only to the one that takes it over. */
+  | { kind: 'left' }
+  | { kind: 'free'; openToRead(): DatabaseSync }
+
+/** @throws LedgerOpenError when it could not be opened */
+export function lookAtSqliteFile(path: string): SqliteFileState {
+  const [first] = findMissing(path)
+  const directory = dirname(first ?? path)
+  try {
+    accessSync(`${directory}/`, constants.W_OK)
+  } catch (error) {
+    throw cannotWrite(directory, error)
+  }
+  if (first !== undefined || statSync(path).size === 0) return { kind: 'missing' }
+  refuseForeignFile(path)
+  const owner = ownerOf(path)
+  if (owner !== undefined && !isGone(owner)) return { kind: 'in_use', owner }
+  const journal = statSync(`${path}-wal`, { throwIfNoEntry: false })
+  if (journal && journal.size > 0) return { kind: 'left' }
+  return { kind: 'free', openToRead: () => openImmutable(path) }
+}
+
 export function networkFileSystem(type: number): string | undefined {
   return NETWORK_FILE_SYSTEMS[type >>> 0]
 }
 
 function prepareDirectory(path: string): void {
-  const directory = dirname(path)
+  const missing = findMissing(path)
+  try {
+    // One by one: Node's own `recursive` never returns where a file system answers ENOENT, as /proc does.
+    for (const ancestor of missing.slice(0, -1)) mkdirSync(ancestor)
+    accessSync(`${dirname(path)}/`, constants.W_OK)
+  } catch (error) {
+    throw cannotWrite(dirname(path), error)
+  }
+}
+
+/** What of the path is not there yet, outermost first. */
+function findMissing(path: string): string[] {
   const missing: string[] = []
   let existing = path
   while (!existsSync(existing)) {
@@ -85,22 +123,18 @@ function prepareDirectory(path: string): void {
   if (network) {
     throw new LedgerOpenError(`The ledger ${path} is on a network file system (${network}); SQLite needs a local disk.`)
   }
-  try {
-    // One by one: Node's own `recursive` never returns where a file system answers ENOENT, as /proc does.
-    for (const ancestor of missing.slice(0, -1)) mkdirSync(ancestor)
-    accessSync(`${directory}/`, constants.W_OK)
-  } catch (error) {
-    throw new LedgerOpenError(`The ledger's directory ${directory} cannot be written: ${reason(error)}.`)
-  }
+  return missing
+}
+
+function cannotWrite(directory: string, error: unknown): LedgerOpenError {
+  return new LedgerOpenError(`The ledger's directory ${directory} cannot be written: ${reason(error)}.`)
 }
 
 /** Looks at the file's own header without locking or recovering anything: the file may be someone else's. */
 function refuseForeignFile(path: string): void {
-  const url = pathToFileURL(path)
-  url.searchParams.set('immutable', '1')
   let applicationId: unknown
   try {
-    const database = new DatabaseSync(url, { readOnly: true })
+    const database = openImmutable(path)
     applicationId = database.prepare('PRAGMA application_id').get()?.['application_id']
     database.close()
   } catch (error) {
@@ -113,6 +147,12 @@ function refuseForeignFile(path: string): void {
   }
 }
 
+function openImmutable(path: string): DatabaseSync {
+  const url = pathToFileURL(path)
+  url.searchParams.set('immutable', '1')
+  return new DatabaseSync(url, { readOnly: true })
+}
+
 function openDatabase(path: string): DatabaseSync {
   try {
     accessSync(existsSync(path) ? path : dirname(path), constants.R_OK | constants.W_OK)
@@ -123,9 +163,25 @@ function openDatabase(path: string): DatabaseSync {
 }
 
 function inUse(path: string): LedgerOpenError {
-  const owner = ownerFile(path)
-  const name = existsSync(owner) ? readFileSync(owner, 'utf8') : 'another process'
-  return new LedgerOpenError(`The ledger ${path} is in use by ${name}; one process at a time can have it.`)
+  const owner = ownerOf(path) ?? 'another process'
+  return new LedgerOpenError(`The ledger ${path} is in use by ${owner}; one process at a time can have it.`)
+}
+
+function ownerOf(path: string): string | undefined {
+  const file = ownerFile(path)
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+}
+
+/** Proved only for a process of this machine. */
+function isGone(owner: string): boolean {
+  const [, pid, host] = /^process (\d+) on (.+)$/.exec(owner) ?? []
+  if (pid === undefined || host !== hostname()) return false
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+  }
 }
 
 function cannotOpen(path: string, error: unknown): LedgerOpenError {
