@@ -44,11 +44,11 @@ export const STORMS: Storm[] = [
   },
   {
     name: 'denied',
-    what: '403 to everything, for ten minutes',
+    what: '403 to every look, for ten minutes',
     spells: [{ fromMin: 6, untilMin: 16 }],
     blow: inject([
       {
-        path: '/api/*',
+        path: '/api/*/jobs/runs/*',
         status: 403,
         body: { error_code: 'PERMISSION_DENIED', message: 'User "simulated-client" does not have access.' },
         times: null,
