@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { isDone, type Run } from '../runs/run.ts'
 import type { RunFilter } from '../runs/store.ts'
 import { firstId } from './first-id.ts'
@@ -17,14 +17,21 @@ const MAX_REFS_SORTED = 5_000
 /** The greatest code point: above every character that may follow a prefix. */
 const AFTER_ALL = '\u{10FFFF}'
 
+/** What a list is read from. */
+interface Listed {
+  db: Kysely<Tables>
+  /** A column as it is compared when another one is to be found by index. */
+  residual(column: string): RawBuilder<string>
+}
+
 /**
- * Newest first. Which index is read is decided here, not by the database's optimiser, which cannot know that a state
+ * Newest first. Which index is read is decided here where the database's optimiser (SQLite's) does not know that a state
  * like SUBMITTING is rare and one like SUCCEEDED is not.
  */
-export async function listRuns(db: Kysely<Tables>, filter: RunFilter): Promise<Run[]> {
+export async function listRuns({ db, residual }: Listed, filter: RunFilter): Promise<Run[]> {
   if (filter.jobs?.length === 0 || contradictsItself(filter)) return []
   const rows = await selectLatest(db)
-    .where('runs.id', 'in', selectIds(db, filter, await leadingColumns(db, filter)))
+    .where('runs.id', 'in', selectIds({ db, residual }, filter, await leadingColumns(db, filter)))
     .orderBy('runs.id', 'desc')
     .execute()
   return rows.map(decodeRun)
@@ -61,22 +68,22 @@ async function isCommonPrefix(db: Kysely<Tables>, ref: string): Promise<boolean>
   return found === MAX_REFS_SORTED
 }
 
-function selectIds(db: Kysely<Tables>, filter: RunFilter, leading: Column[]) {
+function selectIds(from: Listed, filter: RunFilter, leading: Column[]) {
   const [first, ...others] = filter.jobs ?? []
   if (first === undefined || !leading.includes('job')) {
-    const ids = matchingIds(db, filter, leading)
-    return filter.jobs ? ids.where(residual('job'), 'in', filter.jobs) : ids
+    const ids = matchingIds(from, filter, leading)
+    return filter.jobs ? ids.where(from.residual('job'), 'in', filter.jobs) : ids
   }
   // Each job's newest are read in order from the index and merged: one `in` over all jobs would sort all their runs.
   const ofJob = (job: string) =>
-    db.selectFrom(matchingIds(db, filter, leading).where('job', '=', job).as('of_job')).select('id')
+    from.db.selectFrom(matchingIds(from, filter, leading).where('job', '=', job).as('of_job')).select('id')
   return others
     .reduce((union, job) => union.unionAll(ofJob(job)), ofJob(first))
     .orderBy('id', 'desc')
     .limit(filter.limit)
 }
 
-function matchingIds(db: Kysely<Tables>, filter: RunFilter, leading: Column[]) {
+function matchingIds({ db, residual }: Listed, filter: RunFilter, leading: Column[]) {
   const at = (column: Column) => (leading.includes(column) ? sql.ref<string>(column) : residual(column))
   let ids = db.selectFrom('runs').select('id').orderBy('id', 'desc').limit(filter.limit)
   for (const column of ['client_id', 'state', 'result', 'key'] as const) {
@@ -99,7 +106,7 @@ function matchingIds(db: Kysely<Tables>, filter: RunFilter, leading: Column[]) {
 }
 
 /** An expression that no index serves. */
-function residual(column: Column) {
+export function unindexed(column: string): RawBuilder<string> {
   return sql<string>`${sql.ref(column)} || ''`
 }
 

@@ -55,6 +55,7 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenedData
     write,
     writeOne,
     locksRows: true,
+    residual: (column) => sql.ref(column),
     writeSightings: writeSightingsTogether,
     now,
     replicas: createReplicas({ db, writeOne, now, server: describeDirect(options) }),

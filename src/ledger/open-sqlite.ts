@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
 import { createGroupCommit } from './commit.ts'
+import { unindexed } from './list.ts'
 import type { Schema } from './migrate.ts'
 import type { OpenedDatabase } from './opened.ts'
 import { writeEachSighting } from './sightings.ts'
@@ -26,6 +27,7 @@ export function openSqlite({ path, synchronous }: SqliteOptions): OpenedDatabase
     write,
     writeOne: write,
     locksRows: false,
+    residual: unindexed,
     writeSightings: writeEachSighting,
     now: sql<number>`cast(round(unixepoch('subsec') * 1000) as integer)`,
     size: () => databaseSize(db),

@@ -23,6 +23,8 @@ export interface LedgerDatabase {
   writeOne: WriteOne
   /** Whether writers work side by side and lock the rows they change; else one follows the other. */
   locksRows: boolean
+  /** A column as it is compared when another one is to be found by index: bare where the optimiser counts its values. */
+  residual(column: string): RawBuilder<string>
   writeSightings: WriteSightings
   /** The database's clock, epoch ms. */
   now: RawBuilder<number>
@@ -135,7 +137,7 @@ export function createRunStore(database: LedgerDatabase): RunStore {
       return rows.map(decodeAttempt)
     },
 
-    list: (filter) => listRuns(db, filter),
+    list: (filter) => listRuns(database, filter),
 
     tombstone: (runId) => selectTombstone(db).where('run_id', '=', runId).executeTakeFirst(),
 

@@ -38,12 +38,15 @@ async function runTests(container: StartedPostgreSqlContainer): Promise<number> 
   const url = `postgres://${container.getUsername()}@${host}:${port}/${TEMPLATE}`
   // To copy a ledger is faster than to make one.
   await (await openLedger({ url, password: () => container.getPassword(), instance: 'test' })).close()
-  const files = process.argv.slice(2)
+  const args = process.argv.slice(2)
+  const files = args.some((arg) => arg.endsWith('.ts')) ? [] : ['test/containers/*.test.ts']
   // npm puts tap on the PATH; .taprc keeps these files out of `npm test`.
-  const tap = spawn('tap', ['--exclude=', ...(files.length > 0 ? files : ['test/containers/*.test.ts'])], {
+  const tap = spawn('tap', ['--exclude=', ...files, ...args], {
     stdio: 'inherit',
     env: { ...process.env, TEST_POSTGRES_URL: url, TEST_POSTGRES_PASSWORD: container.getPassword() },
   })
+  // The container is stopped once the tests have ended, however they do.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tap.kill(signal))
   const [code] = await once(tap, 'exit')
   return code ?? 1
 }

@@ -22,6 +22,7 @@ const store = createRunStore({
   db,
   ...createWrites(db),
   locksRows: true,
+  residual: (column) => sql.ref(column),
   writeSightings: writeSightingsTogether,
   now: sql`0`,
   size: async () => 0,

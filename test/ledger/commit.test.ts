@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { createGroupCommit } from '../../src/ledger/commit.ts'
+import { unindexed } from '../../src/ledger/list.ts'
 import { migrate } from '../../src/ledger/migrate.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import { sqliteSchema } from '../../src/ledger/open-sqlite.ts'
@@ -90,6 +91,7 @@ async function openParts(t: Test) {
     write,
     writeOne: write,
     locksRows: false,
+    residual: unindexed,
     writeSightings: writeEachSighting,
     now: sql`0`,
     size: async () => 0,

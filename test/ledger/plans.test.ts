@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { type CompiledQuery, Kysely, sql } from 'kysely'
 import t from 'tap'
 import { createGroupCommit } from '../../src/ledger/commit.ts'
+import { unindexed } from '../../src/ledger/list.ts'
 import { migrate } from '../../src/ledger/migrate.ts'
 import { sqliteSchema } from '../../src/ledger/open-sqlite.ts'
 import { createRunStore } from '../../src/ledger/runs.ts'
@@ -27,6 +28,7 @@ const store = createRunStore({
   write,
   writeOne: write,
   locksRows: false,
+  residual: unindexed,
   writeSightings: writeEachSighting,
   now: sql`0`,
   size: async () => 0,
