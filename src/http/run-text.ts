@@ -18,7 +18,7 @@ export function createRunText(): RunText {
   }
 }
 
-/** Nothing in the view but the time, so that no option of it can be forgotten here. */
-function isPlain({ now: _now, staleAfterMs: _stale, ...options }: View): boolean {
-  return Object.values(options).every((option) => option === undefined || option === false)
+/** Nothing in the view but the time. */
+function isPlain({ replay, message, output, allTasks, attempts }: View): boolean {
+  return !replay && message === undefined && output === undefined && !allTasks && !attempts
 }
