@@ -161,6 +161,8 @@ export async function startApp({ config, env, clock = systemClock }: AppOptions)
     const { url, metricsUrl } = await open()
     health.ready = true
     log.info({ event: 'gateway.started', url, metrics_url: metricsUrl, version: manifest.version })
+    // Whoever waits for this line is told at once.
+    log.flush()
     return {
       url,
       metricsUrl,

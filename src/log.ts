@@ -12,6 +12,10 @@ export interface LogOptions {
   secrets?: Secrets
 }
 
+/** A write takes place after so many bytes or so long. */
+const WRITE_BYTES = 8_192
+const WRITE_MS = 200
+
 /**
  * The log: one JSON object a line. Whatever a line is made of, an upstream's free text included, it passes the redaction
  * of secrets as a whole, last of all, so nothing depends on where in the line a secret stands.
@@ -28,11 +32,12 @@ export function createLogger({ level, destination = standardOutput(), secrets = 
 }
 
 /**
- * Lines are handed to the system at once, but nothing waits for the write: a slow reader of the log must not hold up
- * answers. What is still queued is written at exit; only a kill can lose the last lines, and the ledger holds the truth.
+ * Lines are written together, a few times a second: a write for each would cost more than the request it tells of. None
+ * is waited for, so that a slow reader of the log holds up no answer. What is not yet written at exit is written then;
+ * only a kill can lose the last lines, and the ledger holds the truth.
  */
 function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false })
+  return pino.destination({ dest: 1, sync: false, minLength: WRITE_BYTES, periodicFlush: WRITE_MS })
 }
 
 /** JSON leaves these as they are, but terminals obey some, and some readers take the others for the end of a line. */

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
@@ -80,22 +81,40 @@ t.test('a line cannot be forged', async () => {
   )
 })
 
-t.test('a process that exits at once has written every line', async (t) => {
+const ENDS = {
+  'exits at once': ['process.exit(3)', 3],
+  'meets an error that nobody expected': ['throw new Error()', 1],
+}
+for (const [name, [end, exitCode]] of Object.entries(ENDS)) {
+  t.test(`a process that ${name} has written every line`, async (t) => {
+    const program = `
+      import { createLogger } from ${JSON.stringify(import.meta.resolve('../src/log.ts'))}
+      const log = createLogger({ level: 'info' })
+      for (let line = 0; line < 5000; line++) log.info({ line })
+      ${end}
+    `
+    const child = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+      maxBuffer: 2 ** 24,
+    })
+    const { code, stdout } = await child.then(
+      () => t.fail(`it exits with ${exitCode}`),
+      (exited) => exited,
+    )
+    t.equal(code, exitCode)
+    const lines = stdout.trimEnd().split('\n')
+    t.equal(lines.length, 5000)
+    t.match(JSON.parse(lines[4999]), { line: 4999 })
+  })
+}
+
+t.test('a line is written though no other follows', async (t) => {
   const program = `
     import { createLogger } from ${JSON.stringify(import.meta.resolve('../src/log.ts'))}
-    const log = createLogger({ level: 'info' })
-    for (let line = 0; line < 5000; line++) log.info({ line })
-    process.exit(3)
+    createLogger({ level: 'info' }).info('the only one')
+    setInterval(() => {}, 60_000)
   `
-  const child = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
-    maxBuffer: 2 ** 24,
-  })
-  const { code, stdout } = await child.then(
-    () => t.fail('it exits with 3'),
-    (exited) => exited,
-  )
-  t.equal(code, 3)
-  const lines = stdout.trimEnd().split('\n')
-  t.equal(lines.length, 5000)
-  t.match(JSON.parse(lines[4999]), { line: 4999 })
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program])
+  t.teardown(() => child.kill('SIGKILL'))
+  const [line] = await once(child.stdout, 'data')
+  t.match(JSON.parse(line), { msg: 'the only one' })
 })

@@ -16,7 +16,7 @@ export const read: Row = {
     await using gateway = await startGateway(bench, { workspaceUrl: workspace.url })
     const ids = await makeEndedRuns(gateway.url)
     const body = await (await fetch(`${gateway.url}/runs/${ids[0]}`, { headers: HEADERS })).text()
-    await using rival = await startRival(bench, 'constant', body, readLineFields(gateway))
+    await using rival = await startRival(bench, 'constant', body, await readLineFields(gateway, '/runs/:id'))
 
     const paths = ids.map((id) => `/runs/${id}`)
     const order = { connections: CONNECTIONS, method: 'GET', headers: HEADERS, paths } as const

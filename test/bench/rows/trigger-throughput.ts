@@ -15,7 +15,7 @@ export const triggerThroughput: Row = {
     await using gateway = await startGateway(bench, { workspaceUrl: workspace.url })
     const trigger = { method: 'POST', paths: ['/trigger/nightly-load-1'], body: TRIGGER_BODY } as const
     await fetch(gateway.url + trigger.paths[0], { method: 'POST', headers: HEADERS, body: TRIGGER_BODY })
-    await using rival = await startRival(bench, 'proxy', workspace.url, readLineFields(gateway))
+    await using rival = await startRival(bench, 'proxy', workspace.url, await readLineFields(gateway, '/trigger/:job'))
 
     const { ratio, cpuRatio, values } = await compare(
       {
