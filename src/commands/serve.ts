@@ -10,7 +10,7 @@ import { readConfiguration } from './configuration.ts'
 export const serve: Command = async (args, { env, signal }) => {
   const { values } = parseArgs({ args, options: { config: { type: 'string', multiple: true, default: [] } } })
   const config = await readConfiguration(values.config, env)
-  const app = await start({ config, env })
+  const app = await start({ config, env, signal })
   if (!signal.aborted) await once(signal, 'abort')
   await app.stop()
 }

@@ -6,6 +6,7 @@ import { LedgerError } from '../runs/store.ts'
 import { createAnnouncer } from './announce.ts'
 import { type Ear, openEar } from './ear.ts'
 import { LedgerOpenError } from './open-error.ts'
+import { mayPass } from './postgres-pool.ts'
 import type { Tables } from './tables.ts'
 
 export interface LineDeps {
@@ -20,14 +21,18 @@ const LOOK_MS = 5_000
 const PROOF_MS = 2_000
 const BACKOFF_MS = 250
 
-/** @throws LedgerOpenError when this process does not hear what it tells itself */
+/** @throws LedgerOpenError when this process does not hear what it tells itself; LedgerError when it cannot tell */
 export async function connectLine({ db, server }: LineDeps, listener: Listener): Promise<Line> {
   const { clock, hear, waited, onError } = listener
   const self = randomUUID()
   const heardSelf = new AbortController()
   const closing = new AbortController()
   const channel = await nameChannel(db)
-  const announcer = createAnnouncer(db, channel, onError)
+  let told = true
+  const announcer = createAnnouncer(db, channel, (error) => {
+    told = false
+    onError(error)
+  })
 
   const listen = () =>
     openEar(server, channel, (text) => {
@@ -64,12 +69,16 @@ export async function connectLine({ db, server }: LineDeps, listener: Listener):
 
   const ear = await listen().catch((error) => {
     if (!(error instanceof LedgerError)) throw error
-    throw new LedgerOpenError(`The ledger ${describe(server)} cannot be listened to: ${error.message}.`)
+    const message = `The ledger ${describe(server)} cannot be listened to: ${error.message}.`
+    throw mayPass(error) ? new LedgerError(message, { cause: error }) : new LedgerOpenError(message)
   })
   announcer.announce(encode({ from: self }))
+  await announcer.settled()
   await clock.sleep(PROOF_MS, heardSelf.signal)
   if (!heardSelf.signal.aborted) {
+    const isPooled = told && (await ear.isAlive())
     ear.close()
+    if (!isPooled) throw new LedgerError(`the ledger ${describe(server)} was lost while it was listened to`)
     throw new LedgerOpenError(
       `The replicas on the ledger ${describe(server)} cannot hear each other: what is told through ledger.url does not arrive there. Where a connection pooler lends sessions by the transaction (PgBouncer's pool_mode=transaction), set ledger.direct to the address of PostgreSQL itself, same database.`,
     )

@@ -1,13 +1,13 @@
-import type { Kysely } from 'kysely'
-import type { RunStore } from '../runs/store.ts'
+import { LedgerError, type RunStore } from '../runs/store.ts'
+import { claimInstance } from './instance.ts'
 import { keepRuns } from './kept-runs.ts'
 import { type MigrationsMode, migrate, prepareSchema } from './migrate.ts'
 import { LedgerOpenError } from './open-error.ts'
 import { openPostgres, type PostgresOptions } from './open-postgres.ts'
 import { openSqlite } from './open-sqlite.ts'
 import type { OpenedDatabase } from './opened.ts'
+import { mayPass } from './postgres-pool.ts'
 import { createRunStore } from './runs.ts'
-import type { Tables } from './tables.ts'
 
 export interface DatabaseOptions extends PostgresOptions {
   /**
@@ -34,7 +34,8 @@ const POSTGRES = /^postgres(ql)?:\/\//
 /**
  * Opens the ledger, made or migrated as needed.
  *
- * @throws LedgerOpenError when it cannot or must not be used; it is then left as it was. LedgerError when it fails.
+ * @throws LedgerOpenError when it cannot or must not be used; it is then left as it was. LedgerError when its
+ * server cannot be reached, or fails, at the moment.
  */
 export async function openLedger({
   migrations = 'at_start',
@@ -49,7 +50,7 @@ export async function openLedger({
     await database.takeOver()
   } catch (error) {
     await database.db.destroy()
-    throw error
+    throw error instanceof LedgerError && !mayPass(error) ? new LedgerOpenError(error.message) : error
   }
   const store = observe(createRunStore(database))
   // Without replicas every write passes here.
@@ -66,27 +67,11 @@ export async function migrateLedger(options: DatabaseOptions): ReturnType<typeof
   }
 }
 
-async function openDatabase({ url, synchronous = 'full', ...postgres }: DatabaseOptions): Promise<OpenedDatabase> {
+/** @throws LedgerOpenError, or LedgerError when its server cannot be reached at the moment */
+export async function openDatabase({ url, synchronous = 'full', ...postgres }: DatabaseOptions): Promise<OpenedDatabase> {
   if (url.startsWith(SQLITE)) return openSqlite({ path: url.slice(SQLITE.length), synchronous })
   if (POSTGRES.test(url)) return openPostgres({ url, ...postgres })
   throw new LedgerOpenError(
     `The ledger's url must be "sqlite:" and a path, such as sqlite:./data/runs.db, or postgres://user@host/database.`,
-  )
-}
-
-async function claimInstance(db: Kysely<Tables>, instance: string): Promise<void> {
-  await db
-    .insertInto('settings')
-    .values({ name: 'instance', value: instance })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute()
-  const { value } = await db
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', 'instance')
-    .executeTakeFirstOrThrow()
-  if (value === instance) return
-  throw new LedgerOpenError(
-    `The ledger belongs to instance "${value}", the configuration says "${instance}": the instance is part of every Databricks token, so a changed one could start runs twice. Restore server.instance, or use another ledger.`,
   )
 }

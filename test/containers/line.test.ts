@@ -155,5 +155,5 @@ t.test('a pooler that takes the session away is found at the start, and ledger.d
   teller.line.tell(news(1))
   t.same(await listener.hears(1), [news(1)])
   const nowhere = await openReplica(t, database, { direct: { url: 'postgres://test@127.0.0.1:1/test' } })
-  await t.rejects(connect(t, nowhere.replicas), { name: 'LedgerOpenError', message: /127\.0\.0\.1:1.*ECONNREFUSED/ })
+  await t.rejects(connect(t, nowhere.replicas), { name: 'LedgerError', message: /127\.0\.0\.1:1.*ECONNREFUSED/ })
 })

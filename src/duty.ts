@@ -1,0 +1,89 @@
+import { hostname } from 'node:os'
+import { ulid } from 'ulid'
+import type { Clock } from './clock.ts'
+import type { Config } from './config/schema.ts'
+import type { Core } from './core.ts'
+import { keepPurging } from './runs/purge.ts'
+import type { News } from './runs/replicas.ts'
+import type { Run } from './runs/run.ts'
+import type { RunStore } from './runs/store.ts'
+import { createLease } from './runs/watch/lease.ts'
+import { joinReplicas } from './runs/watch/membership.ts'
+import { createWatcher } from './runs/watch/watcher.ts'
+
+export interface DutyDeps {
+  config: Config
+  store: RunStore
+  core: Core
+  clock: Clock
+  onError: (error: unknown, run?: Run) => void
+}
+
+/** What a process does beside answering, from the moment it has the ledger. */
+export interface Duty {
+  /** Whether this process watches the workspace. */
+  leads(workspace: string): boolean
+  /** Processes on the ledger, this one included. */
+  replicas(): number
+  /** A run of the workspace needs a step at this instant, epoch ms. */
+  wake(workspace: string, at: number): void
+  tell(news: News): void
+  begin(): void
+  /** Resolves when what is under way is over. */
+  end(): Promise<void>
+  /** Takes leave of the other processes. */
+  leave(): Promise<void>
+}
+
+const DAY_MS = 86_400_000
+
+/** @throws LedgerError, LedgerOpenError */
+export async function takeUpDuty({ config, store, core, clock, onError }: DutyDeps): Promise<Duty> {
+  const holder = `${hostname()}:${process.pid}:${ulid()}`
+  const names = [...Object.keys(config.workspaces), ...(await namesInUse(store))]
+  const { replicas } = store
+  const members = replicas && (await joinReplicas({ replicas, clock, holder, onError }))
+  const { hear, waits } = core
+  const line = await replicas?.connect({ clock, hear, waited: waits.waited, onError }).catch(async (error) => {
+    await members?.leave()
+    throw error
+  })
+
+  const leases = new Map(
+    names.map((name) => [name, createLease({ store, clock, name: `watch:${name}`, holder, onError })]),
+  )
+  const watches = new Map(
+    [...leases].map(([workspace, lease]) => {
+      const lanes = core.createLanes(workspace, (at) => watcher.wake(at))
+      const watcher = createWatcher({ lanes, lease, clock, onError })
+      return [workspace, watcher]
+    }),
+  )
+  const ending = new AbortController()
+  const retentionMs = config.ledger.retention_days * DAY_MS
+  let purging: Promise<void> | undefined
+
+  return {
+    leads: (workspace) => leases.get(workspace)?.held() ?? false,
+    replicas: () => members?.replicas() ?? 1,
+    wake: (workspace, at) => watches.get(workspace)?.wake(at),
+    tell: (news) => line?.tell(news),
+    begin() {
+      for (const watch of watches.values()) watch.start()
+      purging = keepPurging({ store, clock, retentionMs, onError }, ending.signal)
+    },
+    async end() {
+      ending.abort()
+      await Promise.all([purging, ...[...watches.values()].map((watch) => watch.stop())])
+    },
+    async leave() {
+      await line?.close()
+      await members?.leave()
+    },
+  }
+}
+
+/** A workspace that has left the configuration, or has another name there, still has its unfinished runs. */
+async function namesInUse(store: RunStore): Promise<string[]> {
+  return (await store.activeCounts()).map(({ workspace }) => workspace)
+}
