@@ -6,15 +6,24 @@ import type { Instruments } from './instruments.ts'
 /** Statements of SQLite take microseconds, a commit milliseconds. */
 const FASTEST_SECONDS = [0.000_1, 0.000_5, 0.001]
 
+/** The renewal of a lease is among them, so that every process soon learns how writes are. */
+const WRITES = new Set([
+  ...['insert', 'add_attempt', 'update', 'tell', 'sight', 'bring_forward', 'keep_output', 'purge', 'expected_since'],
+  ...['lease', 'release_lease'],
+])
+
 export interface LedgerFacts {
   /** The same store, each operation timed by its name. */
   timeStore(store: RunStore): RunStore
-  /** Epoch ms of the first failure after the last success; undefined: the last operation succeeded. */
+  /**
+   * Epoch ms of the first failure after the last success; undefined: the last operation succeeded. A read that succeeds
+   * proves nothing of writes: the disk may be full, or the server a stand-by.
+   */
   ledgerFailingSince(): number | undefined
 }
 
 export function createLedgerFacts({ histogram }: Instruments, clock: Clock): LedgerFacts {
-  let failingSince: number | undefined
+  const failingSince: Partial<Record<'reads' | 'writes', number>> = {}
   const durations = histogram(
     'ledger_request_duration_seconds',
     'Duration of operations of the ledger.',
@@ -27,10 +36,11 @@ export function createLedgerFacts({ histogram }: Instruments, clock: Clock): Led
     const stop = durations.startTimer({ op })
     try {
       const value = await work()
-      failingSince = undefined
+      delete failingSince.reads
+      if (WRITES.has(op)) delete failingSince.writes
       return value
     } catch (error) {
-      if (error instanceof LedgerError) failingSince ??= clock.now()
+      if (error instanceof LedgerError) failingSince[WRITES.has(op) ? 'writes' : 'reads'] ??= clock.now()
       throw error
     } finally {
       stop()
@@ -73,5 +83,11 @@ export function createLedgerFacts({ histogram }: Instruments, clock: Clock): Led
     size: () => time('size', () => store.size()),
     close: () => time('close', () => store.close()),
   })
-  return { timeStore, ledgerFailingSince: () => failingSince }
+  return {
+    timeStore,
+    ledgerFailingSince() {
+      const instants = Object.values(failingSince)
+      return instants.length === 0 ? undefined : Math.min(...instants)
+    },
+  }
 }

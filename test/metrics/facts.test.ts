@@ -136,3 +136,23 @@ t.test('since when the ledger fails', async (t) => {
   await store.get('a')
   t.equal(metrics.ledgerFailingSince(), undefined)
 })
+
+t.test('a read that succeeds does not say that writes do', async (t) => {
+  const { metrics } = await createTestMetrics(t)
+  let full = true
+  const work = {
+    get: async () => makeRun(),
+    lease: async () => {
+      if (full) throw new LedgerError('database or disk is full')
+      return true
+    },
+  }
+  // Only what is called has to be there.
+  const store = metrics.timeStore(work as unknown as Parameters<typeof metrics.timeStore>[0])
+  await t.rejects(store.lease('watch', 'a', 1), LedgerError)
+  await store.get('a')
+  t.equal(metrics.ledgerFailingSince(), NOW)
+  full = false
+  await store.lease('watch', 'a', 1)
+  t.equal(metrics.ledgerFailingSince(), undefined)
+})
