@@ -55,6 +55,12 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
   // No answer takes longer once the waits are ended: design §3.3.
   const patience = { clock, patienceMs: settings.trigger_timeout_seconds * 1000 + 1000 }
 
+  /** Written at once: somebody waits for it. */
+  function announce(fields: { event: string }): void {
+    log.info(fields)
+    log.flush()
+  }
+
   async function close(): Promise<void> {
     for (const step of closing.toReversed()) await step()
   }
@@ -154,15 +160,13 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
     })
     duty.begin()
     health.ready = true
-    log.info({ event: 'gateway.started', url, metrics_url: metricsUrl, version: manifest.version })
-    // Whoever waits for this line is told at once.
-    log.flush()
+    announce({ event: 'gateway.started', url, metrics_url: metricsUrl, version: manifest.version })
     return {
       url,
       metricsUrl,
       async stop() {
         health.draining = true
-        log.info({ event: 'gateway.draining', seconds: settings.drain_seconds })
+        announce({ event: 'gateway.draining', seconds: settings.drain_seconds })
         await clock.sleep(settings.drain_seconds * 1000)
         await close()
         log.info({ event: 'gateway.stopped' })
