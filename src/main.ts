@@ -24,7 +24,7 @@ const COMMANDS: Record<string, Entry> = {
   },
   key: { summary: "make a caller's key and its hash", load: async () => (await import('./commands/key.ts')).key },
   ledger: {
-    summary: 'bring the ledger up to this version: ledger migrate',
+    summary: 'bring the ledger up to this version: ledger migrate; or fill it from SQLite: ledger copy',
     load: async () => (await import('./commands/ledger.ts')).ledger,
   },
   openapi: {
