@@ -9,8 +9,8 @@ import { sampleAttempt, sampleRun } from './sample.ts'
 
 const ALL = { jobs: null, limit: 1_000 }
 
-/** What every store of runs must do. `open` gives an empty one. */
-export function runStoreContract(t: Test, open: () => Promise<RunStore>): void {
+/** What every store of runs must do. `open` gives an empty one; `sequences`: how many random ones are compared. */
+export function runStoreContract(t: Test, open: () => Promise<RunStore>, { sequences = 80 } = {}): void {
   const fresh = async (t: Test) => {
     const store = await open()
     t.teardown(() => store.close())
@@ -58,9 +58,9 @@ export function runStoreContract(t: Test, open: () => Promise<RunStore>): void {
           await store.close()
         }
       }),
-      { numRuns: 80 },
+      { numRuns: sequences },
     )
-    t.pass('in 80 random sequences')
+    t.pass(`in ${sequences} random sequences`)
   })
 
   t.test('of concurrent inserts of one key one wins, and all learn which', async (t) => {
