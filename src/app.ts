@@ -56,7 +56,7 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
   const patience = { clock, patienceMs: settings.trigger_timeout_seconds * 1000 + 1000 }
 
   /** Written at once: somebody waits for it. */
-  function announce(fields: { event: string }): void {
+  function announce(fields: { event: string; [field: string]: unknown }): void {
     log.info(fields)
     log.flush()
   }
