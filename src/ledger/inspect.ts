@@ -27,8 +27,8 @@ export type LedgerView =
       instance: string | undefined
       /** Those that are held. */
       leases: Lease[]
-      /** Why processes on it do not hear each other; undefined: they do, or there can be but one. */
-      deafness: string | undefined
+      /** Whether processes on it hear each other. */
+      listening: 'works' | 'not_needed' | { problem: string }
     }
 
 /**
@@ -49,7 +49,7 @@ async function inspectSqlite(path: string): Promise<LedgerView> {
   try {
     const schema = await readSchema(sqliteSchema(db))
     const instance = await readInstance(db, schema)
-    return { kind: 'readable', server: 'SQLite', schema, instance, leases: [], deafness: undefined }
+    return { kind: 'readable', server: 'SQLite', schema, instance, leases: [], listening: 'not_needed' }
   } finally {
     await db.destroy()
   }
@@ -58,14 +58,14 @@ async function inspectSqlite(path: string): Promise<LedgerView> {
 async function inspectPostgres(options: PostgresOptions, clock: Clock): Promise<LedgerView> {
   const { db, schema: found, now, replicas } = await openPostgres(options)
 
-  /** Said to ourselves, and heard or not. */
-  async function findDeafness(): Promise<string | undefined> {
+  /** Says something to itself. */
+  async function tryListening() {
     try {
       const line = await replicas?.connect({ clock, hear: () => {}, waited: () => [], onError: () => {} })
       await line?.close()
-      return undefined
+      return 'works'
     } catch (error) {
-      if (error instanceof LedgerOpenError) return error.message
+      if (error instanceof LedgerOpenError) return { problem: error.message }
       throw error
     }
   }
@@ -82,7 +82,7 @@ async function inspectPostgres(options: PostgresOptions, clock: Clock): Promise<
       leases: empty
         ? []
         : await db.selectFrom('leases').select(['name', 'holder']).where('expires_at', '>', now).execute(),
-      deafness: empty ? undefined : await findDeafness(),
+      listening: empty ? 'not_needed' : await tryListening(),
     }
   } finally {
     await db.destroy()

@@ -52,16 +52,14 @@ export interface SchemaState {
   /** The last migration; undefined: an empty database. */
   found: string | undefined
   needed: string | undefined
-  behind: boolean
+  fit: 'fits' | 'behind' | 'too_new'
 }
 
-/**
- * Only reads.
- * @throws LedgerOpenError when it is too new
- */
+/** Only reads. */
 export async function readSchema(schema: Schema): Promise<SchemaState> {
-  const executed = await readExecuted(schema)
-  return { found: executed.at(-1), needed: KNOWN.at(-1), behind: isBehind(executed) }
+  const names = await readNames(schema)
+  const fit = isTooNew(names) ? 'too_new' : isBehind(names) ? 'behind' : 'fits'
+  return { found: names.at(-1), needed: KNOWN.at(-1), fit }
 }
 
 /**
@@ -103,18 +101,27 @@ async function bringUp(trx: Transaction<Tables>, { adapt }: Schema): Promise<voi
   if (error) throw error
 }
 
-/** The migrations that made this schema, in order. */
+/** @throws LedgerOpenError when it is too new */
 async function readExecuted(schema: Schema, db = schema.db): Promise<string[]> {
+  const executed = await readNames(schema, db)
+  if (isTooNew(executed)) throw tooNew(executed)
+  return executed
+}
+
+/** The migrations that made this schema, in order. */
+async function readNames(schema: Schema, db = schema.db): Promise<string[]> {
   if (!(await schema.exists(db))) return []
   const rows = await db
     .withTables<{ [DEFAULT_MIGRATION_TABLE]: { name: string } }>()
     .selectFrom(DEFAULT_MIGRATION_TABLE)
     .select('name')
     .execute()
-  const executed = rows.map(({ name }) => name).sort()
+  return rows.map(({ name }) => name).sort()
+}
+
+function isTooNew(executed: string[]): boolean {
   const ahead = executed.filter((name) => !KNOWN.includes(name))
-  if (ahead.length > MAX_AHEAD || (ahead.length > 0 && isBehind(executed))) throw tooNew(executed)
-  return executed
+  return ahead.length > MAX_AHEAD || (ahead.length > 0 && isBehind(executed))
 }
 
 function isBehind(executed: string[]): boolean {
