@@ -22,6 +22,10 @@ const COMMANDS: Record<string, Entry> = {
     summary: 'run a simulated Databricks workspace',
     load: async () => (await import('./commands/simulate.ts')).simulate,
   },
+  check: {
+    summary: 'look at the configuration, the way to Databricks, each job and the ledger, and say what to do',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
   key: { summary: "make a caller's key and its hash", load: async () => (await import('./commands/key.ts')).key },
   ledger: {
     summary: 'bring the ledger up to this version: ledger migrate; or fill it from SQLite: ledger copy',
