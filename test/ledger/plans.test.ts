@@ -69,12 +69,15 @@ t.test('a list for more jobs than are merged reads newest first', async (t) => {
   t.notMatch(steps.join('\n'), 'runs_by_job')
 })
 
+/** What is due, or active in one job, is few, and is put into its order after it was found. */
+const SORTED = new Set(['due to submit', 'due to look', 'jobLoad'])
+
 for (const [name, ask] of Object.entries(OTHERS)) {
   t.test(`${name} reads through no table`, async (t) => {
     const steps = await explain(ask)
     t.ok(steps.length > 0)
     t.same(
-      steps.filter((step) => step.startsWith('SCAN') || step.includes('TEMP B-TREE')),
+      steps.filter((step) => step.startsWith('SCAN') || (!SORTED.has(name) && step.includes('TEMP B-TREE'))),
       [],
     )
   })
