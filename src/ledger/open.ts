@@ -68,7 +68,11 @@ export async function migrateLedger(options: DatabaseOptions): ReturnType<typeof
 }
 
 /** @throws LedgerOpenError, or LedgerError when its server cannot be reached at the moment */
-export async function openDatabase({ url, synchronous = 'full', ...postgres }: DatabaseOptions): Promise<OpenedDatabase> {
+export async function openDatabase({
+  url,
+  synchronous = 'full',
+  ...postgres
+}: DatabaseOptions): Promise<OpenedDatabase> {
   if (url.startsWith(SQLITE)) return openSqlite({ path: url.slice(SQLITE.length), synchronous })
   if (POSTGRES.test(url)) return openPostgres({ url, ...postgres })
   throw new LedgerOpenError(
