@@ -13,6 +13,8 @@ import { cleanText } from './text.ts'
 import type { BudgetedEndpoint, Call, Observer } from './types.ts'
 
 const MAX_BYTES = 16 * 2 ** 20
+/** However long a 429 asks for: after this one request finds out whether it still holds. */
+const LONGEST_HOLD_MS = 60_000
 /** A token older than this may predate a change of our permissions. */
 const YOUNG_TOKEN_MS = 60_000
 
@@ -168,7 +170,7 @@ export function createRequest(deps: RequestDeps): Request {
       const { error, token } = outcome
       operation.onFailedTry?.(error)
       if (error.reason === 'throttled') {
-        budgets[operation.endpoint].hold(error.retryAfterMs ?? UNTOLD_DELAY_MS)
+        budgets[operation.endpoint].hold(Math.min(error.retryAfterMs ?? UNTOLD_DELAY_MS, LONGEST_HOLD_MS))
       }
       const renewal: RetryDecision | undefined = renewed ? undefined : renewToken(token, error)
       renewed ||= renewal !== undefined
