@@ -12,10 +12,15 @@ export const history = [
   `create index attempts_active on attempts (job, workspace, state, created_at, started_at, repair_id, kind)
     where result = ''`,
 
-  // Of two indexes that SQLite takes for equally good it reads the one that was made first: that is to be the narrower
-  // search, by state or result too.
+  // With the client, so that the runs of a job that few of its clients trigger are told apart without reading them all.
+  // Of two indexes that SQLite takes for equally good it reads the one that was made first: those by state or result,
+  // the narrower search, come before those without.
+  'drop index runs_by_job_state',
+  'create index runs_by_job_state on runs (job, state, id, client_id)',
+  'drop index runs_by_job_result',
+  'create index runs_by_job_result on runs (job, result, id, client_id)',
   'drop index runs_by_job',
-  'create index runs_by_job on runs (job, id)',
+  'create index runs_by_job on runs (job, id, client_id)',
   'drop index runs_by_client',
   'create index runs_by_client on runs (client_id, id)',
 
