@@ -39,6 +39,7 @@ t.test('a run that is late, and one that is stuck in the queue, are seen before 
   t.equal(await read('job_usual_duration_seconds'), 60)
 
   const late = await begin('RUNNING')
+  while ((await get(late)).tasks_observed_at === null);
   clock.jump(5 * MINUTE_MS)
   t.equal(await read('runs_overdue'), 0, 'a few minutes are no news')
   clock.jump(2 * MINUTE_MS)
