@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
-
 /** The only source of time. Instants are epoch milliseconds, spans are milliseconds. */
 export interface Clock {
   now(): number
@@ -7,9 +5,25 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** What a timer of Node can hold, some 24 days. */
+const LONGEST_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: Date.now,
-  sleep: async (ms, signal) => {
-    await delay(ms, undefined, { signal, ref: false }).catch(() => {})
+  // Not node:timers/promises, which makes an error, with its stack, for each of the thousands of sleeps that end early.
+  sleep(ms, signal) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (signal?.aborted) {
+      resolve()
+      return promise
+    }
+    const timer = setTimeout(wake, Math.min(ms, LONGEST_MS)).unref()
+    function wake(): void {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', wake)
+      resolve()
+    }
+    signal?.addEventListener('abort', wake, { once: true })
+    return promise
   },
 }
