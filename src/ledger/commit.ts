@@ -11,62 +11,51 @@ export type Write = <T>(work: (trx: Transaction<Tables>) => Promise<T>) => Promi
 export type WriteOne = <T>(work: (db: Kysely<Tables>) => Promise<T>) => Promise<T>
 
 interface Entry {
-  /** Does the work, and returns what to tell its caller when the transaction is over. */
-  run(trx: ControlledTransaction<Tables>): Promise<() => void>
+  work(trx: Transaction<Tables>): Promise<unknown>
+  resolve(value: unknown): void
   reject(error: unknown): void
 }
 
 /**
- * Commits concurrent writes together, so that those of one turn of the event loop cost one fsync. Each is isolated by
- * a savepoint: one that fails does not undo the others.
+ * Commits concurrent writes together, so that those of one turn of the event loop cost one fsync. When one fails, all are
+ * undone and the others are done again: that is rare, and dearer savepoints around each write would pay for it always.
  */
 export function createGroupCommit(db: Kysely<Tables>): Write {
   let queue: Entry[] = []
 
   const flush = async () => {
-    const entries = queue
+    let entries = queue
     queue = []
-    try {
-      const tellings = await commitTogether(db, entries)
-      for (const tell of tellings) tell()
-    } catch (error) {
-      for (const entry of entries) entry.reject(error)
-    }
+    while (entries.length > 0) entries = await commitTogether(db, entries)
   }
 
   return (work) => {
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<typeof work>>>()
-    const run: Entry['run'] = async (trx) => {
-      const saved = await trx.savepoint('write').execute()
-      try {
-        const value = await work(saved)
-        await saved.releaseSavepoint('write').execute()
-        return () => resolve(value)
-      } catch (error) {
-        // Rejects when SQLite has rolled back the whole transaction (disk full, say): then the whole group fails.
-        await saved.rollbackToSavepoint('write').execute()
-        await saved.releaseSavepoint('write').execute()
-        return () => reject(error)
-      }
-    }
-    if (queue.push({ run, reject }) === 1) setImmediate(flush)
+    if (queue.push({ work, resolve: resolve as Entry['resolve'], reject }) === 1) setImmediate(flush)
     return promise
   }
 }
 
-async function commitTogether(db: Kysely<Tables>, entries: Entry[]): Promise<(() => void)[]> {
-  const trx = await db.startTransaction().execute()
+/** Resolves with what is to be done again without the one that failed. */
+async function commitTogether(db: Kysely<Tables>, entries: Entry[]): Promise<Entry[]> {
+  let trx: ControlledTransaction<Tables> | undefined
+  let current: Entry | undefined
+  const values: unknown[] = []
   try {
-    const tellings = []
-    for (const entry of entries) tellings.push(await entry.run(trx))
+    trx = await db.startTransaction().execute()
+    for (current of entries) values.push(await current.work(trx))
+    current = undefined
     await trx.commit().execute()
-    return tellings
   } catch (error) {
-    // Fails when SQLite has rolled back by itself, which is all that is wanted.
+    // Fails when SQLite has rolled back by itself (disk full, say), which is all that is wanted.
     await trx
-      .rollback()
+      ?.rollback()
       .execute()
       .catch(() => {})
-    throw error
+    if (current) current.reject(error)
+    else for (const entry of entries) entry.reject(error)
+    return current ? entries.filter((entry) => entry !== current) : []
   }
+  for (const [index, entry] of entries.entries()) entry.resolve(values[index])
+  return []
 }

@@ -4,14 +4,13 @@ import type { Run } from '../runs/run.ts'
 import type { RunStore } from '../runs/store.ts'
 import type { Write, WriteOne } from './commit.ts'
 import { createExpectations } from './expectations.ts'
-import { selectLatest } from './latest.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
 import { createOutputs } from './outputs.ts'
 import { createPurge } from './purge.ts'
 import { decodeAttempt, decodeRun, encodeAttempt, encodeChange, encodeRun, keySlot, type LatestRow } from './rows.ts'
 import type { WriteSightings } from './sightings.ts'
-import { compileStatements } from './statements.ts'
+import { compileStatements, selectTombstone } from './statements.ts'
 import { createSteps } from './steps.ts'
 import type { AttemptColumns, Tables } from './tables.ts'
 import { countEnding, totalsReader } from './totals.ts'
@@ -102,7 +101,7 @@ export function createRunStore(database: LedgerDatabase): RunStore {
         const ended = { ...run.attempt, ...change }
         const { state, result } = ended
         if (state !== run.attempt.state || result !== run.attempt.result) {
-          await trx.updateTable('runs').set({ state, result }).where('id', '=', run.id).execute()
+          await trx.executeQuery(statements.changeRun({ state, result }, run.id))
         }
         if (ending) await countEnding(trx, ending, ended)
       }),
@@ -123,12 +122,7 @@ export function createRunStore(database: LedgerDatabase): RunStore {
     getByKey: (clientId, job, key) => readOne(db, statements.latestBySlot(keySlot(clientId, job, key))),
 
     findByDatabricksRun: async (databricksRunId) => {
-      const rows = await selectLatest(db)
-        .where('runs.id', 'in', (eb) =>
-          eb.selectFrom('attempts').select('run_id').where('databricks_run_id', '=', databricksRunId),
-        )
-        .orderBy('runs.id')
-        .execute()
+      const { rows } = await db.executeQuery(statements.latestByDatabricksRun(databricksRunId))
       return rows.map(decodeRun)
     },
 
@@ -141,13 +135,10 @@ export function createRunStore(database: LedgerDatabase): RunStore {
 
     tombstone: (runId) => selectTombstone(db).where('run_id', '=', runId).executeTakeFirst(),
 
-    // The newest: attempt numbers go on from one run of a key to the next.
-    tombstoneByKey: (clientId, job, key) =>
-      selectTombstone(db)
-        .where('key_slot', '=', keySlot(clientId, job, key))
-        .orderBy('run_id', 'desc')
-        .limit(1)
-        .executeTakeFirst(),
+    tombstoneByKey: async (clientId, job, key) => {
+      const { rows } = await db.executeQuery(statements.tombstoneBySlot(keySlot(clientId, job, key)))
+      return rows[0]
+    },
 
     ...createSteps(database),
     ...totalsReader(db),
@@ -191,8 +182,4 @@ function withRerun(spent: string[], rerunId: string): string[] {
 async function readOne(db: Kysely<Tables>, query: CompiledQuery<LatestRow>): Promise<Run | undefined> {
   const { rows } = await db.executeQuery(query)
   return rows[0] && decodeRun(rows[0])
-}
-
-function selectTombstone(db: Kysely<Tables>) {
-  return db.selectFrom('tombstones').select(['run_id', 'job', 'client_id', 'last_attempt'])
 }
