@@ -98,8 +98,13 @@ export interface Run extends Times, Stateful {
   repair_history?: Repair[]
 }
 
+/** Of a list; `tasks` only when asked for, and `has_more` when not all of them are there. */
+export interface ListedRun extends Run {
+  has_more?: boolean
+}
+
 export interface RunPage {
-  runs: Run[]
+  runs: ListedRun[]
   next_page_token?: string
 }
 

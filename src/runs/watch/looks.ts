@@ -57,9 +57,8 @@ export function createLooks(deps: LooksDeps): Lane {
   }
 
   /** Repaired runs keep their old start, which no list of recent ones shows; an ended one lacks its reason still. */
-  function needsGet({ kind, state, workspace_host, tasks_observed_at, missing_count }: DueLook): boolean {
-    const withoutTasks = state === 'RUNNING' && tasks_observed_at === null
-    return isDone(state) || kind === 'repair' || missing_count > 0 || withoutTasks || workspace_host !== client?.host
+  function needsGet({ kind, state, workspace_host, missing_count }: DueLook): boolean {
+    return isDone(state) || kind === 'repair' || missing_count > 0 || workspace_host !== client?.host
   }
 
   function plan(due: DueLook[], now: number): Plan {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { DatabricksError } from '../../databricks/errors.ts'
-import type { DatabricksClient, Run as UpstreamRun } from '../../databricks/types.ts'
+import type { DatabricksClient, ListedRun, Run as UpstreamRun } from '../../databricks/types.ts'
 import type { AskToCancel } from '../cancel.ts'
 import type { Observe } from '../observe.ts'
 import { readOutcome } from '../outcome.ts'
@@ -27,14 +27,22 @@ export type Survey = (client: DatabricksClient, list: ListPlan) => Promise<DueLo
 
 const TIMEOUT_MS = 10_000
 
+const lacksTasks = (look: DueLook) => look.tasks_observed_at === null
+
+/** Tasks are kept from when the run first runs; a list cuts them off after a hundred, which it tells by `has_more`. */
+function chooseTasks(look: DueLook, { tasks, ...upstream }: ListedRun): UpstreamRun {
+  const isWanted = lacksTasks(look) && !upstream.has_more && readOutcome(upstream, 'ok').state === 'RUNNING'
+  return tasks && isWanted ? { ...upstream, tasks } : upstream
+}
+
 export function createSurvey({ store, observe, askToCancel, sizes, clock, maxIntervalMs }: SurveyDeps): Survey {
   /** Whether the list told all there is to know. */
-  async function take(look: DueLook, upstream: UpstreamRun, sentAt: number): Promise<boolean> {
+  async function take(look: DueLook, upstream: ListedRun, sentAt: number): Promise<boolean> {
     // The partial success of a job changes its result, not whether it is over.
     if (isDone(readOutcome(upstream, 'ok').state)) return false
     const run = await store.get(look.run_id)
     if (run?.attempt.databricks_run_id !== look.databricks_run_id) return true
-    const { attempt } = await askToCancel(await observe(run, upstream, sentAt))
+    const { attempt } = await askToCancel(await observe(run, chooseTasks(look, upstream), sentAt))
     return attempt.state !== 'RUNNING' || attempt.tasks_observed_at !== null
   }
 
@@ -50,6 +58,7 @@ export function createSurvey({ store, observe, askToCancel, sizes, clock, maxInt
         {
           activeOnly: true,
           limit: PAGE_ROWS,
+          expandTasks: looks.some(lacksTasks),
           ...(databricksJobId !== undefined && { jobId: databricksJobId }),
           ...(startTimeFrom !== undefined && { startTimeFrom }),
           ...(startTimeTo !== undefined && { startTimeTo }),
