@@ -1,7 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { DEFAULT_MIGRATION_LOCK_TABLE, DEFAULT_MIGRATION_TABLE, MIGRATION_LOCK_ID, Migrator } from 'kysely/migration'
-import { runs } from './migrations/0001-runs.ts'
-import { history } from './migrations/0002-history.ts'
+import { MIGRATIONS } from './migrations/known.ts'
 import { LedgerOpenError } from './open-error.ts'
 import type { Tables } from './tables.ts'
 
@@ -18,12 +17,6 @@ export interface Schema {
 
 /** Who brings the schema up: every start, or whoever runs `job-gateway ledger migrate`. */
 export type MigrationsMode = 'at_start' | 'manual'
-
-/**
- * By name, in order. They only ever add, and a release brings one at most: so the program before it can go on working on
- * what it made, which a rolling update and a rollback need.
- */
-const MIGRATIONS: Record<string, string[]> = { '0001-runs': runs, '0002-history': history }
 
 const KNOWN = Object.keys(MIGRATIONS)
 

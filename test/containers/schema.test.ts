@@ -1,14 +1,13 @@
 import t from 'tap'
-import { migrateLedger, openLedger } from '../../src/ledger/open.ts'
+import { openLedger } from '../../src/ledger/open.ts'
 import { sampleRun } from '../ledger/sample.ts'
 import { schemaContract } from '../ledger/schema-contract.ts'
 import { createDatabase } from './support/postgres.ts'
 
-schemaContract(t, async (t) => {
+await schemaContract(t, async (t) => {
   const database = await createDatabase(t, { empty: true })
   return {
-    open: (options) => openLedger(database.options(options)),
-    migrate: () => migrateLedger(database.options()),
+    options: database.options(),
     async execute(statement) {
       await database.query(statement)
     },

@@ -1,113 +1,93 @@
+import { join } from 'node:path'
 import type { Test } from 'tap'
-import { runs } from '../../src/ledger/migrations/0001-runs.ts'
-import type { LedgerOptions, migrateLedger } from '../../src/ledger/open.ts'
+import type { LedgerOptions } from '../../src/ledger/open.ts'
 import type { Run } from '../../src/runs/run.ts'
 import type { RunStore } from '../../src/runs/store.ts'
+import { AFTER_NEXT, NEXT, THIS_VERSION, writeVersion } from '../support/versions.ts'
 import { sampleAttempt, sampleRun } from './sample.ts'
 
 /** An empty database. */
 export interface SchemaSubject {
-  open(options?: Partial<LedgerOptions>): Promise<RunStore>
-  migrate(): ReturnType<typeof migrateLedger>
+  options: LedgerOptions
   /** Acts on the database beside the program, while no store is open. */
   execute(statement: string): Promise<void>
 }
 
-const EXECUTED = "insert into kysely_migration values ('9998-later', '2030-01-01T00:00:00.000Z')"
-
-/** What the release after this one may do to the schema: it adds. */
-const NEXT = [
-  EXECUTED,
-  'alter table runs add column later text',
-  "alter table attempts add column later text not null default 'x'",
-  'create index runs_by_later on runs (later, id)',
-  'create table later (id text not null primary key)',
-]
-
 /** How a program and the schema of another version get on. */
-export function schemaContract(t: Test, fresh: (t: Test) => Promise<SchemaSubject>): void {
+export async function schemaContract(t: Test, fresh: (t: Test) => Promise<SchemaSubject>): Promise<void> {
+  const folder = t.testdir()
+  const current = THIS_VERSION
+  const next = await writeVersion(join(folder, 'next'), NEXT)
+  const afterNext = await writeVersion(join(folder, 'after-next'), AFTER_NEXT)
+
   t.test('the program works on the schema of the next version', async (t) => {
-    const { open, execute } = await fresh(t)
-    await (await open()).close()
-    for (const statement of NEXT) await execute(statement)
+    const { options } = await fresh(t)
+    const first = await current.openLedger(options)
+    await useEverything(t, first)
+    await first.close()
+    t.match(await next.migrateLedger(options), { to: '9998-later' })
     for (const migrations of ['at_start', 'manual'] as const) {
-      const store = await open({ migrations })
+      const store = await current.openLedger({ ...options, migrations })
+      await useEverything(t, store)
+      await store.close()
+    }
+    t.same(await current.migrateLedger(options), { from: '9998-later', to: '9998-later' }, 'which it leaves as it is')
+  })
+
+  t.test('of two versions ahead it is refused, with both named, and left alone', async (t) => {
+    const { options } = await fresh(t)
+    await (await current.openLedger(options)).close()
+    await afterNext.migrateLedger(options)
+    const refusal = { name: 'LedgerOpenError', message: /newer version.* 9999-last, this version knows \d{4}-[a-z]+ / }
+    await t.rejects(current.openLedger(options), refusal)
+    await t.rejects(current.migrateLedger(options), refusal)
+    for (const version of [next, afterNext]) {
+      const store = await version.openLedger({ ...options, migrations: 'manual' })
       await useEverything(t, store)
       await store.close()
     }
   })
 
-  t.test('of two versions ahead it is refused, with both named, and left alone', async (t) => {
-    const { open, migrate, execute } = await fresh(t)
-    await (await open()).close()
-    await execute(EXECUTED)
-    await execute(EXECUTED.replace('9998', '9999'))
-    const refusal = { name: 'LedgerOpenError', message: /newer version.* 9999-later, this version knows \d{4}-[a-z]+ / }
-    await t.rejects(open(), refusal)
-    await t.rejects(migrate(), refusal)
-    await execute("delete from kysely_migration where name > '9'")
-    await (await open()).close()
-  })
-
   t.test('an older one is brought up at the start, and keeps what it holds', async (t) => {
-    const { open, execute } = await fresh(t)
-    await makeFirstSchema(execute)
-    const store = await open()
-    t.match(await store.get('01OLD'), { id: '01OLD', job: 'load', attempt: { number: 1, state: 'SUCCEEDED' } })
+    const { options } = await fresh(t)
+    const before = await current.openLedger(options)
+    const run = sampleRun({ key: 'old' })
+    await before.insert(run)
+    await before.close()
+    const store = await next.openLedger(options)
+    t.same(await store.get(run.id), run)
+    t.match(await store.insert(sampleRun({ key: 'old' })), { inserted: false, holder: run })
     await useEverything(t, store)
     await store.close()
+    t.match(await next.migrateLedger(options), { from: '9998-later' })
   })
 
   t.test('migrations: manual waits for the command', async (t) => {
-    const { open, migrate, execute } = await fresh(t)
+    const { options } = await fresh(t)
+    const manual = { ...options, migrations: 'manual' } as const
     const refusal = (found: RegExp) => ({
       name: 'LedgerOpenError',
       message: new RegExp(`^The ledger ${found.source}, this version needs .* run "job-gateway ledger migrate" first`),
     })
-    await t.rejects(open({ migrations: 'manual' }), refusal(/is empty/))
-    await makeFirstSchema(execute)
-    await t.rejects(open({ migrations: 'manual' }), refusal(/has schema 0001-runs/))
-    const { from, to } = await migrate()
-    t.equal(from, '0001-runs')
+    await t.rejects(current.openLedger(manual), refusal(/is empty/))
+    const { from, to } = await current.migrateLedger(options)
+    t.equal(from, undefined)
     t.match(to, /^\d{4}-[a-z]+$/)
-    t.same(await migrate(), { from: to, to }, 'the second time there is nothing to do')
-    const store = await open({ migrations: 'manual' })
-    t.ok(await store.get('01OLD'))
-    await store.close()
+    t.same(await current.migrateLedger(options), { from: to, to }, 'the second time there is nothing to do')
+    await (await current.openLedger(manual)).close()
+    await t.rejects(next.openLedger(manual), refusal(new RegExp(`has schema ${to}`)))
+    t.same(await next.migrateLedger(options), { from: to, to: '9998-later' })
+    await (await next.openLedger(manual)).close()
   })
 
   t.test('a migration that fails leaves nothing behind', async (t) => {
-    const { open, execute } = await fresh(t)
+    const { options, execute } = await fresh(t)
     // A table of someone else's, in the way of one of ours.
     await execute('create table settings (id integer)')
-    await t.rejects(open(), { name: /^Ledger(Open)?Error$/, message: /settings/ })
+    await t.rejects(current.openLedger(options), { name: /^Ledger(Open)?Error$/, message: /settings/ })
     await execute('drop table settings')
-    await (await open()).close()
+    await (await current.openLedger(options)).close()
   })
-}
-
-/** What the first version of the program left behind. */
-async function makeFirstSchema(execute: SchemaSubject['execute']): Promise<void> {
-  for (const statement of runs) await execute(statement)
-  await execute(
-    'create table kysely_migration (name varchar(255) not null primary key, timestamp varchar(255) not null)',
-  )
-  await execute("insert into kysely_migration values ('0001-runs', '2026-01-01T00:00:00.000Z')")
-  await execute(`insert into runs (id, job, client_id, created_at, rerun_ids, version, attempt, state, result)
-    values ('01OLD', 'load', 'control-m', 1, '[]', 1, 1, 'SUCCEEDED', 'OK')`)
-  const text = ['kind', 'client', 'key_id', 'workspace', 'workspace_host', 'databricks_job_id', 'token', 'request_body']
-  const numbers = [
-    'created_at',
-    'submit_deadline_at',
-    'recovered',
-    'tries',
-    'tries_in_doubt',
-    'missing_count',
-    'version',
-  ]
-  await execute(`insert into attempts
-      (run_id, number, job, state, result, message, sent, parameters, tasks, ${[...text, ...numbers]})
-    values ('01OLD', 1, 'load', 'SUCCEEDED', 'OK', '', '{}', '{}', '[]', ${[...text.map(() => "''"), ...numbers.map(() => 1)]})`)
 }
 
 async function useEverything(t: Test, store: RunStore): Promise<void> {

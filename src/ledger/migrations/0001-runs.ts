@@ -16,19 +16,22 @@ export const runs = [
     ref text
   )`,
   'create unique index runs_by_key_slot on runs (key_slot)',
-  // Lists, newest first (ids sort by time): all, by job or by client; in any state, in one, or of one result.
+  // Lists, newest first (ids sort by time): all, by job or by client; in any state, in one, or of one result. Those by
+  // job hold the client, so that the runs of a job that few of its clients trigger are told apart without reading them
+  // all. Of two indexes that SQLite takes for equally good it reads the one that was made first: those by state or
+  // result, the narrower search, come before those without.
   'create index runs_by_state on runs (state, id)',
   'create index runs_by_result on runs (result, id)',
-  'create index runs_by_job on runs (job, id)',
-  'create index runs_by_job_state on runs (job, state, id)',
-  'create index runs_by_job_result on runs (job, result, id)',
-  'create index runs_by_client on runs (client_id, id)',
   'create index runs_by_client_state on runs (client_id, state, id)',
   'create index runs_by_client_result on runs (client_id, result, id)',
   'create index runs_by_key on runs (key, id) where key is not null',
   'create index runs_by_ref on runs (ref, id) where ref is not null',
+  'create index runs_by_job_state on runs (job, state, id, client_id)',
+  'create index runs_by_job_result on runs (job, result, id, client_id)',
+  'create index runs_by_job on runs (job, id, client_id)',
+  'create index runs_by_client on runs (client_id, id)',
 
-  // job is the run's, for the indexes of active attempts and of run times.
+  // job is the run's, for the index of active attempts.
   `create table attempts (
     run_id text not null references runs (id) on delete cascade,
     number integer not null,
@@ -86,10 +89,11 @@ export const runs = [
   `create index attempts_due_look on attempts (workspace, due_at)
     where due_at is not null and databricks_run_id is not null`,
   'create index attempts_by_databricks_run on attempts (databricks_run_id) where databricks_run_id is not null',
-  "create index attempts_active on attempts (job, workspace, state, created_at) where result = ''",
+  // With what tells since when an unfinished attempt counts.
+  `create index attempts_active on attempts (job, workspace, state, created_at, started_at, repair_id, kind)
+    where result = ''`,
   `create index attempts_observed on attempts (workspace, observed_at, created_at, databricks_run_id)
     where result = '' and databricks_run_id is not null`,
-  "create index attempts_run_time on attempts (job, finished_at, run_ms) where result = 'OK'",
 
   `create table outputs (
     run_id text not null references runs (id) on delete cascade,
@@ -106,12 +110,18 @@ export const runs = [
     count bigint not null,
     primary key (job, state, result, cause)
   )`,
+  // recent_run_ms is JSON. Kept as runs end, so that no scrape reads the runs for them, and a rare job's are not purged.
   `create table job_summaries (
     job text not null primary key,
     last_result text not null,
     last_finished_at bigint not null,
     last_run_ms bigint,
-    last_success_at bigint
+    last_success_at bigint,
+    recent_run_ms text not null default '[]'
+  )`,
+  `create table expectations (
+    job text not null primary key,
+    since bigint not null
   )`,
 
   `create table tombstones (
@@ -123,6 +133,8 @@ export const runs = [
     purged_at bigint not null
   )`,
   'create index tombstones_by_key_slot on tombstones (key_slot, run_id)',
+  // By age, so that those that are too old are found without reading the others.
+  'create index tombstones_by_age on tombstones (purged_at)',
 
   `create table leases (
     name text not null primary key,
