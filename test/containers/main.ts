@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { PostgreSqlContainer, type StartedPostgreSqlContainer } from '@testcontainers/postgresql'
+import type { StartedPostgreSqlContainer } from '@testcontainers/postgresql'
 import { openLedger } from '../../src/ledger/open.ts'
+import { describePostgres } from '../support/postgres-container.ts'
 import { IMAGES } from './images.ts'
 import { TEMPLATE } from './support/postgres.ts'
 
@@ -26,21 +27,7 @@ if (server) {
 
 /** Nothing has to outlive the machine. */
 async function startServer(): Promise<StartedPostgreSqlContainer> {
-  const settings = ['fsync=off', 'full_page_writes=off', 'max_connections=300']
-  return (
-    new PostgreSqlContainer(IMAGES.postgres)
-      .withDatabase(TEMPLATE)
-      // PostgreSQL is the container's first process: of a check that is killed in a shell, because the machine is slow, it
-      // would get pg_isready as a child, take its "no answer" for a crash of its own, and restart.
-      .withHealthCheck({
-        test: ['CMD', 'pg_isready', '--host', 'localhost', '--dbname', TEMPLATE],
-        interval: 500,
-        timeout: 30_000,
-        retries: 240,
-      })
-      .withCommand(['postgres', ...settings.flatMap((setting) => ['-c', setting])])
-      .start()
-  )
+  return describePostgres(TEMPLATE, ['fsync=off', 'full_page_writes=off', 'max_connections=300']).start()
 }
 
 async function runTests(container: StartedPostgreSqlContainer): Promise<number> {
