@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { noPromtool, RULE_FILES } from './rule-files.ts'
 
-const RULES = fileURLToPath(new URL('../../prometheus/rules.yaml', import.meta.url))
 const LABELS = 'job="load",state="FAILED",result="KO",cause="user_code",namespace="jobs"'
 const RECORDED = `job_gateway:runs_finished:max{${LABELS}}`
 
@@ -31,9 +30,7 @@ const CASES = [
   },
 ]
 
-const noPromtool = spawnSync('promtool', ['--version']).error ? 'promtool is not on PATH' : false
-
-t.test('the shipped rules', { skip: noPromtool }, async (t) => {
+t.test('the totals of the ledger', { skip: noPromtool }, async (t) => {
   const tests = CASES.map(({ total, increase, ...given }) => ({
     ...given,
     interval: '1m',
@@ -49,7 +46,7 @@ t.test('the shipped rules', { skip: noPromtool }, async (t) => {
     ],
   }))
   const folder = t.testdir({
-    'test.yaml': JSON.stringify({ rule_files: [RULES], evaluation_interval: '1m', tests }),
+    'test.yaml': JSON.stringify({ rule_files: [RULE_FILES.rules], evaluation_interval: '1m', tests }),
   })
   const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', `${folder}/test.yaml`])
   t.equal(status, 0, `${stdout}${stderr}`)

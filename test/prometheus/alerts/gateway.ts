@@ -1,0 +1,123 @@
+import { type AlertCase, seriesOf } from './case.ts'
+
+const GATEWAY = { namespace: 'jobs', job: 'job-gateway', severity: 'page' }
+
+const LEDGER_ILL = {
+  summary: 'The ledger does not answer',
+  description:
+    'Triggers are refused with 503 ledger-unavailable before Databricks is called, and schedulers repeat them. Runs in Databricks go on.',
+}
+
+const refusals = (code: string) => seriesOf('a', 'job_gateway_refusals_total', { client: 'control-m', code })
+
+const LEDGER: AlertCase[] = [
+  {
+    alert: 'JobGatewayLedgerFailing',
+    when: 'one replica cannot read it for a minute',
+    series: {
+      [seriesOf('a', 'job_gateway_ledger_up')]: '1 0x5',
+      [seriesOf('b', 'job_gateway_ledger_up')]: '1x6',
+    },
+    minute: 2,
+    fires: [{ labels: GATEWAY, ...LEDGER_ILL }],
+  },
+  {
+    alert: 'JobGatewayLedgerFailing',
+    when: 'it can be read, and triggers are refused: it cannot be written',
+    series: { [seriesOf('a', 'job_gateway_ledger_up')]: '1x9', [refusals('ledger-unavailable')]: '0 3 6 9 12 12x9' },
+    minute: 4,
+    fires: [{ labels: GATEWAY, ...LEDGER_ILL }],
+  },
+  {
+    alert: 'JobGatewayLedgerFailing',
+    when: 'it is well; triggers were refused long ago, and others are for other reasons',
+    series: {
+      [seriesOf('a', 'job_gateway_ledger_up')]: '1x9',
+      [refusals('ledger-unavailable')]: '12x9',
+      [refusals('unknown-job')]: '0+5x9',
+    },
+    minute: 9,
+    fires: [],
+  },
+]
+
+const calls = (status: string, route = '/trigger/:job') => {
+  const labels = { http_request_method: 'POST', http_route: route, http_response_status_code: status }
+  return seriesOf('a', 'http_server_request_duration_seconds_count', labels)
+}
+const waiters = { [seriesOf('a', 'job_gateway_waiters')]: '0x20' }
+
+const ERRORS: AlertCase[] = [
+  {
+    alert: 'JobGatewayErrors',
+    when: 'one call in ten fails for ten minutes',
+    series: { ...waiters, [calls('202')]: '0+540x20', [calls('500')]: '0+60x20' },
+    minute: 12,
+    fires: [
+      {
+        labels: GATEWAY,
+        summary: '10% of the calls fail in the gateway itself',
+        description: 'Answered 500 or 503 in the last five minutes. The log has the reason of each, by its request id.',
+      },
+    ],
+  },
+  {
+    alert: 'JobGatewayErrors',
+    when: 'calls fail in Databricks, and a process that starts is not ready',
+    series: { ...waiters, [calls('502')]: '0+60x20', [calls('202')]: '0+60x20', [calls('503', '/readyz')]: '0+60x20' },
+    minute: 12,
+    fires: [],
+  },
+  {
+    alert: 'JobGatewayErrors',
+    when: 'nobody calls: nothing of nothing is no number',
+    series: { ...waiters, [calls('202')]: '7x20', [calls('500')]: '7x20' },
+    minute: 12,
+    fires: [],
+  },
+  {
+    alert: 'JobGatewayErrors',
+    when: 'another program fails, whose metric has the same name',
+    series: { [calls('500')]: '0+60x20' },
+    minute: 12,
+    fires: [],
+  },
+]
+
+const ended = (job: string, cause: string) =>
+  seriesOf('a', 'job_gateway_runs_finished_total', { job, state: 'FAILED', result: 'KO', cause })
+
+const CAUSES: AlertCase[] = [
+  {
+    alert: 'JobGatewayPlatformCauses',
+    when: 'a cluster of one job and a library of another fail within half an hour',
+    series: {
+      [ended('load', 'cluster')]: '4x10 5x30',
+      [ended('report', 'library')]: '0x20 1x20',
+      [ended('export', 'platform')]: '3x40',
+    },
+    minute: 25,
+    fires: [
+      {
+        labels: { namespace: 'jobs', severity: 'page' },
+        summary: '2 jobs failed for reasons of the platform',
+        description:
+          'Within half an hour runs of several jobs ended with the cause platform, cluster, capacity, permission, library or unconfirmed: more than one owner is told, and none of them can mend it.',
+      },
+    ],
+  },
+  {
+    alert: 'JobGatewayPlatformCauses',
+    when: 'one job fails twice so, others for reasons of their own',
+    series: {
+      [ended('load', 'cluster')]: '0x10 2x30',
+      [ended('report', 'cluster')]: '1x40',
+      [ended('report', 'user_code')]: '0x10 1x30',
+      [ended('export', 'user_code')]: '0x10 1x30',
+    },
+    minute: 25,
+    fires: [],
+  },
+]
+
+export const GATEWAY_CASES: AlertCase[] = [...LEDGER, ...ERRORS, ...CAUSES]
