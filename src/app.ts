@@ -17,7 +17,9 @@ import { createSecrets } from './log/secrets.ts'
 import { createLogger } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import type { Run } from './runs/run.ts'
+import type { RunStore } from './runs/store.ts'
 import { shareOf } from './runs/watch/share.ts'
+import { startTracing } from './tracing.ts'
 import { createWorkspaces } from './workspaces.ts'
 
 export interface AppOptions {
@@ -78,6 +80,7 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
       observerOf: metrics.databricksObserver,
       shareOf: (workspace, endpoint) => shareOf(endpoint, { replicas: duty?.replicas() ?? 1, leads: leads(workspace) }),
       onSecret: secrets.add,
+      wrapSend: tracing?.traceSend,
     })
     closing.push(workspaces.close)
 
@@ -122,6 +125,7 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
       }),
       clock,
       log,
+      traceRequest: tracing?.traceRequest,
     })
     const metricsServer = settings.metrics_port === null ? undefined : createMetricsServer(metrics)
     closing.push(() => metricsServer && closeServer(metricsServer, patience))
@@ -137,7 +141,8 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
   /** Has the ledger, and takes its part in what is done there. */
   async function open(ledger: LateLedger, core: Core): Promise<Duty> {
     const options = readLedgerOptions(config, { env, onSecret: secrets.add })
-    const store = await openLedger({ ...options, observe: metrics.timeStore })
+    const observe = (store: RunStore) => tracing?.traceStore(metrics.timeStore(store)) ?? metrics.timeStore(store)
+    const store = await openLedger({ ...options, observe })
     try {
       const taken = await takeUpDuty({ config, store, core, clock, onError })
       ledger.arrive(store)
@@ -148,6 +153,13 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
     }
   }
 
+  const tracing = await startTracing({
+    env,
+    version: manifest.version,
+    jobs: config.jobs,
+    onTrouble: (message) => log.warn({ event: 'traces.undelivered', message }),
+  })
+  closing.push(() => tracing?.stop())
   const health = { ready: false, draining: false }
   let duty: Duty | undefined
   try {

@@ -4,6 +4,7 @@ import type { AuthConfig, WorkspaceConfig } from './config/schema/workspaces.ts'
 import { readSecret } from './config/secrets.ts'
 import type { AuthSettings } from './databricks/auth/kinds.ts'
 import { createDatabricksClient } from './databricks/client.ts'
+import type { Send } from './databricks/exchange.ts'
 import type { BudgetedEndpoint, DatabricksClient, Observer } from './databricks/types.ts'
 import type { Attempt } from './runs/run.ts'
 
@@ -17,6 +18,8 @@ export interface WorkspacesDeps {
   shareOf: (workspace: string, endpoint: BudgetedEndpoint) => number
   /** Told of each secret that is read, so that the log can hide it. */
   onSecret: (secret: string) => void
+  /** Stands around every request to a workspace; left out: nothing does. */
+  wrapSend?: ((workspace: string) => (send: Send) => Send) | undefined
 }
 
 /** The configured workspaces, each with one client. */
@@ -44,6 +47,7 @@ export function createWorkspaces(deps: WorkspacesDeps): Workspaces {
         version,
         env,
         observer: deps.observerOf(name),
+        wrapSend: deps.wrapSend?.(name),
         ...(proxy ? { proxy } : {}),
         ...(ca ? { ca: readFileSync(ca.file, 'utf8') } : {}),
       })

@@ -4,7 +4,7 @@ import { createAcceptance } from './auth/acceptance.ts'
 import { type AuthSettings, createCredential } from './auth/kinds.ts'
 import { createBudgets, mapEndpoints, type Rates, type Share } from './budget.ts'
 import { createDispatcher, type Route } from './dispatcher.ts'
-import { createSend } from './exchange.ts'
+import { createSend, type Send } from './exchange.ts'
 import { createHealth } from './health.ts'
 import { stringifyWithIds } from './json.ts'
 import { joinPages, readPages } from './pages.ts'
@@ -29,6 +29,8 @@ export interface ClientDeps extends Route {
   /** Left out: the whole budget is this process's. */
   share?: Share
   observer?: Observer
+  /** Stands around every request by itself. */
+  wrapSend?: ((send: Send) => Send) | undefined
 }
 
 type Answer = Record<string, unknown>
@@ -36,11 +38,12 @@ type Paged<T> = T & { next_page_token?: string; has_more?: boolean }
 
 /** Speaks Jobs API 2.2 with one workspace. */
 export function createDatabricksClient(deps: ClientDeps): DatabricksClient {
-  const { clock, observer, random = Math.random } = deps
+  const { clock, observer, wrapSend = (send) => send, random = Math.random } = deps
   const host = new URL(deps.host).origin
   const dispatcher = createDispatcher(deps)
   const health = createHealth({ clock, observer, probe })
-  const send = createSend({ dispatcher, clock, observer, health, userAgent: `databricks-job-gateway/${deps.version}` })
+  const userAgent = `databricks-job-gateway/${deps.version}`
+  const send = wrapSend(createSend({ dispatcher, clock, observer, health, userAgent }))
   const credential = createCredential(deps.auth, { host, send, clock, observer })
   const acceptance = createAcceptance(clock, observer)
   const budgets = createBudgets(deps.budget, clock, deps.share)

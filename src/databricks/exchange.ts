@@ -8,7 +8,7 @@ import type { Health } from './health.ts'
 import { cleanText } from './text.ts'
 import type { Endpoint, Observer } from './types.ts'
 
-interface HttpRequest {
+export interface HttpRequest {
   method: 'GET' | 'POST'
   url: URL
   headers?: Record<string, string>
@@ -18,6 +18,8 @@ interface HttpRequest {
   /** From the call to the last byte of the answer, waiting for a connection included. */
   timeoutMs: number
   signal?: AbortSignal | undefined
+  /** Tries of the same request before this one; left out: none. */
+  resends?: number
 }
 
 /** A whole answer, whatever its status. Redirects are answers too. */

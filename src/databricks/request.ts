@@ -6,7 +6,7 @@ import type { Budgets } from './budget.ts'
 import { answerError, decodeError } from './decode-error.ts'
 import { isRecord } from './error-body.ts'
 import { DatabricksError, type ErrorReason } from './errors.ts'
-import type { Answer, Send } from './exchange.ts'
+import type { Answer, HttpRequest, Send } from './exchange.ts'
 import { parseWithIds } from './json.ts'
 import { decideRetry, type RetryDecision, tryTimeoutMs, UNTOLD_DELAY_MS } from './retry.ts'
 import { cleanText } from './text.ts'
@@ -59,20 +59,28 @@ interface RequestDeps {
 export function createRequest(deps: RequestDeps): Request {
   const { host, credential, acceptance, admission, budgets, send, clock, random, observer } = deps
 
-  async function attempt<T>(operation: Operation<T>, call: Call, hasTurn: boolean): Promise<Outcome<T>> {
+  async function attempt<T>(
+    operation: Operation<T>,
+    call: Call,
+    { hasTurn, resends }: { hasTurn: boolean; resends: number },
+  ): Promise<Outcome<T>> {
     let token: Token | undefined
     try {
       await admission.admit(operation, call, hasTurn)
       const end = clock.now() + tryTimeoutMs(clock.now(), call.deadline, operation.halve ?? false)
       token = await waitForToken(end, operation, call)
-      const answer = await ask(operation, token, timeLeft(end), call.signal)
+      const answer = await ask(operation, token, { timeoutMs: timeLeft(end), signal: call.signal, resends })
       return { value: readAnswer(answer, operation, token) }
     } catch (thrown) {
       return { error: thrown instanceof DatabricksError ? thrown : unforeseen(thrown), token }
     }
   }
 
-  function ask(operation: Operation<unknown>, token: Token, timeoutMs: number, signal?: AbortSignal): Promise<Answer> {
+  function ask(
+    operation: Operation<unknown>,
+    token: Token,
+    limits: Pick<HttpRequest, 'timeoutMs' | 'signal' | 'resends'>,
+  ): Promise<Answer> {
     const url = new URL(operation.path, host)
     for (const [name, value] of Object.entries(operation.query ?? {})) {
       if (value !== undefined) {
@@ -86,8 +94,7 @@ export function createRequest(deps: RequestDeps): Request {
       headers: { ...token.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body }),
       maxBytes: operation.maxBytes ?? MAX_BYTES,
-      timeoutMs,
-      signal,
+      ...limits,
     })
   }
 
@@ -162,7 +169,8 @@ export function createRequest(deps: RequestDeps): Request {
     const { repeatable } = operation
     let renewed = false
     for (let tries = 1; ; tries++) {
-      const outcome = await attempt(operation, call, tries === 1 && call.turn === 'taken')
+      const hasTurn = tries === 1 && call.turn === 'taken'
+      const outcome = await attempt(operation, call, { hasTurn, resends: tries - 1 })
       if ('value' in outcome) {
         acceptance.accepted()
         return outcome.value

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type onRequestHookHandler } from 'fastify'
 import type { Authenticate } from '../callers/keys.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
@@ -66,6 +66,8 @@ export interface ServerDeps {
   health: () => Health
   clock: Clock
   log: FastifyBaseLogger
+  /** Goes with every request, from before anything else is done for it. */
+  traceRequest?: onRequestHookHandler | undefined
 }
 
 /** A trigger's parameters come to 10,000 bytes in Databricks; a form may need three for one. */
@@ -124,6 +126,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   // Most routes take no body; what one means is each route's own matter.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => done(null, text))
   app.decorateRequest('call')
+  if (deps.traceRequest) app.addHook('onRequest', deps.traceRequest)
   app.addHook('onRequest', (request, reply, done) => {
     attend(request, reply)
     done()
