@@ -95,7 +95,7 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
         logRun(moved)
       },
       onDue: (workspace, at) => duty?.wake(workspace, at),
-      onNews: (news) => duty?.tell(news),
+      onNews: (news) => duty?.notify(news),
       onUnknownState: metrics.unknownState,
       onError,
     })

@@ -27,7 +27,7 @@ export interface Duty {
   replicas(): number
   /** A run of the workspace needs a step at this instant, epoch ms. */
   wake(workspace: string, at: number): void
-  tell(news: News): void
+  notify(news: News): void
   begin(): void
   /** Resolves when what is under way is over. */
   end(): Promise<void>
@@ -44,7 +44,7 @@ export async function takeUpDuty({ config, store, core, clock, onError }: DutyDe
   const { replicas } = store
   const members = replicas && (await joinReplicas({ replicas, clock, holder, onError }))
   const { hear, waits } = core
-  const line = await replicas?.connect({ clock, hear, waited: waits.waited, onError }).catch(async (error) => {
+  const channel = await replicas?.connect({ clock, hear, waited: waits.waited, onError }).catch(async (error) => {
     await members?.leave()
     throw error
   })
@@ -67,7 +67,7 @@ export async function takeUpDuty({ config, store, core, clock, onError }: DutyDe
     leads: (workspace) => leases.get(workspace)?.held() ?? false,
     replicas: () => members?.replicas() ?? 1,
     wake: (workspace, at) => watches.get(workspace)?.wake(at),
-    tell: (news) => line?.tell(news),
+    notify: (news) => channel?.notify(news),
     begin() {
       for (const watch of watches.values()) watch.start()
       purging = keepPurging({ store, clock, retentionMs, onError }, ending.signal)
@@ -77,7 +77,7 @@ export async function takeUpDuty({ config, store, core, clock, onError }: DutyDe
       await Promise.all([purging, ...[...watches.values()].map((watch) => watch.stop())])
     },
     async leave() {
-      await line?.close()
+      await channel?.close()
       await members?.leave()
     },
   }

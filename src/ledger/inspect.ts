@@ -58,11 +58,11 @@ async function inspectSqlite(path: string): Promise<LedgerView> {
 async function inspectPostgres(options: PostgresOptions, clock: Clock): Promise<LedgerView> {
   const { db, schema: found, now, replicas } = await openPostgres(options)
 
-  /** Says something to itself. */
+  /** Notifies itself. */
   async function tryListening() {
     try {
-      const line = await replicas?.connect({ clock, hear: () => {}, waited: () => [], onError: () => {} })
-      await line?.close()
+      const channel = await replicas?.connect({ clock, hear: () => {}, waited: () => [], onError: () => {} })
+      await channel?.close()
       return 'works'
     } catch (error) {
       if (error instanceof LedgerOpenError) return { problem: error.message }

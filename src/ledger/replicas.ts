@@ -1,8 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PoolConfig } from 'pg'
 import type { Replicas } from '../runs/replicas.ts'
+import { openChannel } from './channel.ts'
 import type { WriteOne } from './commit.ts'
-import { connectLine } from './line.ts'
 import type { Tables } from './tables.ts'
 
 export interface ReplicasDeps {
@@ -44,6 +44,6 @@ export function createReplicas({ db, writeOne, now, server }: ReplicasDeps): Rep
       )
     },
 
-    connect: (listener) => connectLine({ db, server }, listener),
+    connect: (listener) => openChannel({ db, server }, listener),
   }
 }

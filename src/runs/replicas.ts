@@ -8,7 +8,7 @@ export interface Position {
   version: number
 }
 
-/** What one process tells the others on the same ledger of a run. */
+/** What one process notifies the others on the same ledger of, about a run. */
 export interface News extends Position {
   workspace: string
   /** When its next step is due, epoch ms; null: none. */
@@ -23,7 +23,7 @@ export interface Replicas {
   attend(holder: string, lifeMs: number): Promise<number>
   leave(holder: string): Promise<void>
   /** @throws LedgerOpenError when the others cannot be heard */
-  connect(listener: Listener): Promise<Line>
+  connect(listener: Listener): Promise<Channel>
 }
 
 export interface Listener {
@@ -36,9 +36,9 @@ export interface Listener {
 }
 
 /** A connection with the others, which mends itself. */
-export interface Line {
+export interface Channel {
   /** Soon, and once: what gets lost is found by those who wait for it, within seconds. */
-  tell(news: News): void
-  /** Resolves when what was told has been sent. */
+  notify(news: News): void
+  /** Resolves when all of it has been sent. */
   close(): Promise<void>
 }

@@ -1,43 +1,43 @@
 import { randomUUID } from 'node:crypto'
 import { type Kysely, sql } from 'kysely'
 import type { PoolConfig } from 'pg'
-import type { Line, Listener, News, Position } from '../runs/replicas.ts'
+import type { Channel, Listener, News, Position } from '../runs/replicas.ts'
 import { LedgerError } from '../runs/store.ts'
-import { createAnnouncer } from './announce.ts'
-import { type Ear, openEar } from './ear.ts'
+import { type ListeningSession, listen } from './listen.ts'
+import { createNotifier } from './notify.ts'
 import { LedgerOpenError } from './open-error.ts'
 import { mayPass } from './postgres-pool.ts'
 import type { Tables } from './tables.ts'
 
-export interface LineDeps {
-  /** Tells the others. */
+export interface ChannelDeps {
+  /** Notifies the others. */
   db: Kysely<Tables>
   /** Where a session can be had that is not shared. */
   server: PoolConfig
 }
 
-/** How often the runs that are waited for are looked at, whatever was heard. */
+/** How often the runs that are waited for are looked at, whatever notifications came. */
 const LOOK_MS = 5_000
 const PROOF_MS = 2_000
 const BACKOFF_MS = 250
 
-/** @throws LedgerOpenError when this process does not hear what it tells itself; LedgerError when it cannot tell */
-export async function connectLine({ db, server }: LineDeps, listener: Listener): Promise<Line> {
+/** @throws LedgerOpenError when this process does not get its own notifications; LedgerError when it cannot send any */
+export async function openChannel({ db, server }: ChannelDeps, listener: Listener): Promise<Channel> {
   const { clock, hear, waited, onError } = listener
   const self = randomUUID()
-  const heardSelf = new AbortController()
+  const ownArrived = new AbortController()
   const closing = new AbortController()
-  const channel = await nameChannel(db)
-  let told = true
-  const announcer = createAnnouncer(db, channel, (error) => {
-    told = false
+  const name = await nameChannel(db)
+  let sent = true
+  const notifier = createNotifier(db, name, (error) => {
+    sent = false
     onError(error)
   })
 
-  const listen = () =>
-    openEar(server, channel, (text) => {
-      const message = decode(text)
-      if (message?.from === self) heardSelf.abort()
+  const openSession = () =>
+    listen(server, name, (payload) => {
+      const message = decode(payload)
+      if (message?.from === self) ownArrived.abort()
       else if (message?.news) hear(message.news)
     })
 
@@ -45,51 +45,51 @@ export async function connectLine({ db, server }: LineDeps, listener: Listener):
     for (const news of await findChanged(db, waited())) hear(news)
   }
 
-  async function keep(first: Ear): Promise<void> {
-    let ear = first
+  async function keep(first: ListeningSession): Promise<void> {
+    let session = first
     let failures = 0
     for (;;) {
-      await clock.sleep(LOOK_MS, AbortSignal.any([closing.signal, ear.broken]))
-      if (closing.signal.aborted) return ear.close()
-      if (await ear.isAlive()) {
+      await clock.sleep(LOOK_MS, AbortSignal.any([closing.signal, session.broken]))
+      if (closing.signal.aborted) return session.close()
+      if (await session.isAlive()) {
         failures = 0
       } else {
-        ear.close()
+        session.close()
         // At once, the first time.
         if (failures > 0) await clock.sleep(Math.min(LOOK_MS, BACKOFF_MS * 2 ** failures), closing.signal)
         failures++
-        ear = await listen().catch((error) => {
+        session = await openSession().catch((error) => {
           onError(error)
-          return ear
+          return session
         })
       }
       await look().catch(onError)
     }
   }
 
-  const ear = await listen().catch((error) => {
+  const session = await openSession().catch((error) => {
     if (!(error instanceof LedgerError)) throw error
     const message = `The ledger ${describe(server)} cannot be listened to: ${error.message}.`
     throw mayPass(error) ? new LedgerError(message, { cause: error }) : new LedgerOpenError(message)
   })
-  announcer.announce(encode({ from: self }))
-  await announcer.settled()
-  await clock.sleep(PROOF_MS, heardSelf.signal)
-  if (!heardSelf.signal.aborted) {
-    const isPooled = told && (await ear.isAlive())
-    ear.close()
+  notifier.notify(encode({ from: self }))
+  await notifier.settled()
+  await clock.sleep(PROOF_MS, ownArrived.signal)
+  if (!ownArrived.signal.aborted) {
+    const isPooled = sent && (await session.isAlive())
+    session.close()
     if (!isPooled) throw new LedgerError(`the ledger ${describe(server)} was lost while it was listened to`)
     throw new LedgerOpenError(
-      `The replicas on the ledger ${describe(server)} cannot hear each other: what is told through ledger.url does not arrive there. Where a connection pooler lends sessions by the transaction (PgBouncer's pool_mode=transaction), set ledger.direct to the address of PostgreSQL itself, same database.`,
+      `The replicas on the ledger ${describe(server)} cannot hear each other: what is notified through ledger.url does not arrive there. Where a connection pooler lends sessions by the transaction (PgBouncer's pool_mode=transaction), set ledger.direct to the address of PostgreSQL itself, same database.`,
     )
   }
-  const kept = keep(ear)
+  const kept = keep(session)
   return {
-    tell: (news) => announcer.announce(encode({ from: self, news })),
+    notify: (news) => notifier.notify(encode({ from: self, news })),
     async close() {
       closing.abort()
       await kept
-      await announcer.settled()
+      await notifier.settled()
     },
   }
 }
@@ -118,7 +118,7 @@ async function findChanged(db: Kysely<Tables>, seen: Position[]): Promise<News[]
   return rows.map((row) => ({ ...row, waited_until: null }))
 }
 
-/** Without news: only to hear oneself. */
+/** A payload. Without news: only to see it arrive. */
 interface Message {
   /** Names the process. */
   from: string
@@ -133,9 +133,9 @@ function encode(message: Message): string {
 }
 
 /** undefined: another version's. */
-function decode(text: string): Message | undefined {
+function decode(payload: string): Message | undefined {
   try {
-    const message = JSON.parse(text)
+    const message = JSON.parse(payload)
     return message?.format === FORMAT ? message : undefined
   } catch {
     return undefined

@@ -21,7 +21,7 @@ async function connect(t: Test, replicas: Replicas, changes: Partial<Listener> =
   const heard: News[] = []
   const errors: unknown[] = []
   let ring: () => void = () => {}
-  const line = await replicas.connect({
+  const channel = await replicas.connect({
     clock: systemClock,
     hear(news) {
       heard.push(news)
@@ -34,9 +34,9 @@ async function connect(t: Test, replicas: Replicas, changes: Partial<Listener> =
     },
     ...changes,
   })
-  t.teardown(() => line.close())
+  t.teardown(() => channel.close())
   return {
-    line,
+    channel,
     heard,
     errors,
     /** Resolves once so many news were heard. */
@@ -62,14 +62,14 @@ const startRun = async (store: RunStore) => {
   return run
 }
 
-t.test('what one tells the others hear, in order, and itself does not', async (t) => {
+t.test('what one notifies the others hear, in order, and itself does not', async (t) => {
   const database = await createDatabase(t)
   const [a, b, c] = await Promise.all([1, 2, 3].map(async () => connect(t, (await openReplica(t, database)).replicas)))
   const told = Array.from({ length: 1_200 }, (_, version) => news(version))
-  for (const one of told) a?.line.tell(one)
+  for (const one of told) a?.channel.notify(one)
   t.same(await b?.hears(told.length), told)
   t.same(await c?.hears(told.length), told)
-  b?.line.tell(news(7))
+  b?.channel.notify(news(7))
   t.same(await a?.hears(1), [news(7)])
 })
 
@@ -80,7 +80,7 @@ t.test('what somebody else says there is not taken for news', async (t) => {
   for (const text of ['not JSON', 'null', '{"format":2,"from":"a later version"}']) {
     await database.query(`select pg_notify('job_gateway_' || 'runs'::regclass::oid, $1)`, [text])
   }
-  here.line.tell(news(1))
+  here.channel.notify(news(1))
   t.same(await there.hears(1), [news(1)])
 })
 
@@ -94,7 +94,7 @@ t.test('a session that was ended is replaced, also again and again', async (t) =
     t.equal((await database.query(cut, [database.name])).length, 2, 'both are cut off')
     // What is told while nobody listens is lost: it is told until it was heard.
     while (!listener.heard.some((one) => one.version === version)) {
-      teller.line.tell(news(version))
+      teller.channel.notify(news(version))
       await systemClock.sleep(20)
     }
   }
@@ -152,7 +152,7 @@ t.test('a pooler that takes the session away is found at the start, and ledger.d
   const around = await openReplica(t, database, { url: pooled.href, direct: { url: database.url } })
   const teller = await connect(t, around.replicas)
   const listener = await connect(t, (await openReplica(t, database)).replicas)
-  teller.line.tell(news(1))
+  teller.channel.notify(news(1))
   t.same(await listener.hears(1), [news(1)])
   const nowhere = await openReplica(t, database, { direct: { url: 'postgres://test@127.0.0.1:1/test' } })
   await t.rejects(connect(t, nowhere.replicas), { name: 'LedgerError', message: /127\.0\.0\.1:1.*ECONNREFUSED/ })

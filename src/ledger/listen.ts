@@ -3,21 +3,21 @@ import { Client, type ClientConfig } from 'pg'
 import { PATIENCE_MS } from './postgres.ts'
 import { toLedgerError } from './postgres-pool.ts'
 
-/** A session that hears what is told on a channel. */
-export interface Ear {
-  /** Aborted when the session is known to be broken. */
+/** A session of its own that listens on a channel of PostgreSQL. */
+export interface ListeningSession {
+  /** Aborted when it is known to be broken. */
   readonly broken: AbortSignal
   /** Asks the server: a connection that was cut silently is found no other way. */
   isAlive(): Promise<boolean>
   close(): void
 }
 
-/** Never of the pool: it hears as long as it has one session to itself. Rejects with LedgerError. */
-export async function openEar(
+/** Never on the pool: notifications come as long as the session belongs to nobody else. Rejects with LedgerError. */
+export async function listen(
   server: ClientConfig,
   channel: string,
-  onMessage: (message: string) => void,
-): Promise<Ear> {
+  onNotification: (payload: string) => void,
+): Promise<ListeningSession> {
   const socket = new Socket()
   const client = new Client({
     ...server,
@@ -28,7 +28,7 @@ export async function openEar(
   const broken = new AbortController()
   client.on('error', () => broken.abort())
   client.on('end', () => broken.abort())
-  client.on('notification', ({ payload = '' }) => onMessage(payload))
+  client.on('notification', ({ payload = '' }) => onNotification(payload))
 
   function close(): void {
     broken.abort()
