@@ -1,7 +1,11 @@
 import t from 'tap'
 import { runStoreContract } from '../ledger/contract.ts'
+import { leaseContract } from '../ledger/lease-contract.ts'
 import { purgeContract } from '../ledger/purge-contract.ts'
+import { raceContract } from '../ledger/race-contract.ts'
 import { openStore } from './support/postgres.ts'
 
 runStoreContract(t, () => openStore(t), { sequences: 25 })
+t.test('races', async (t) => raceContract(t, () => openStore(t)))
+t.test('leases', async (t) => leaseContract(t, () => openStore(t)))
 t.test('purge', async (t) => purgeContract(t, () => openStore(t)))

@@ -63,18 +63,6 @@ export function runStoreContract(t: Test, open: () => Promise<RunStore>, { seque
     t.pass(`in ${sequences} random sequences`)
   })
 
-  t.test('of concurrent inserts of one key one wins, and all learn which', async (t) => {
-    const store = await fresh(t)
-    const runs = Array.from({ length: 200 }, (_, index) => sampleRun({ key: `key-${index % 20}` }))
-    const answers = await Promise.all(runs.map((run) => store.insert(run)))
-    t.equal(answers.filter((answer) => answer.inserted).length, 20)
-    for (const [index, answer] of answers.entries()) {
-      const holder = await store.getByKey('control-m', 'nightly-load', `key-${index % 20}`)
-      t.same(answer.inserted ? runs[index] : answer.holder, holder)
-    }
-    t.equal((await store.list(ALL)).length, 20)
-  })
-
   t.test('a key is of one client and one job', async (t) => {
     const store = await fresh(t)
     for (const [client_id, job] of [
@@ -87,51 +75,6 @@ export function runStoreContract(t: Test, open: () => Promise<RunStore>, { seque
     }
   })
 
-  t.test('of concurrent successors of one run one gets its key', async (t) => {
-    const store = await fresh(t)
-    const first = sampleRun({ key: 'k' })
-    await store.insert(first)
-    const successors = Array.from({ length: 10 }, () => sampleRun({ key: 'k' }))
-    const answers = await Promise.all(successors.map((run) => store.insert(run, first.id)))
-    t.equal(answers.filter((answer) => answer.inserted).length, 1)
-    t.not((await store.getByKey('control-m', 'nightly-load', 'k'))?.id, first.id)
-    t.equal((await store.get(first.id))?.key, 'k', 'the former holder still shows its key')
-  })
-
-  t.test('of concurrent changes of one attempt one wins, and its ending counts once', async (t) => {
-    const store = await fresh(t)
-    const run = sampleRun()
-    await store.insert(run)
-    const end = { state: 'SUCCEEDED', result: 'OK', finished_at: 2_000, run_ms: 500, due_at: null } as const
-    const ending = { job: run.job, state: 'SUCCEEDED', result: 'OK', cause: '' } as const
-    const won = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => store.update(run, { ...end, message: `${index}` }, ending)),
-    )
-    t.equal(won.filter(Boolean).length, 1)
-    t.equal((await store.get(run.id))?.attempt.message, `${won.indexOf(true)}`)
-    t.same(await store.endings(), [{ ...ending, count: 1 }])
-  })
-
-  t.test('keeps the run times of the last good runs, however many end at once', async (t) => {
-    const store = await fresh(t)
-    const end = async (run_ms: number, repair_id: string | null = null) => {
-      const run = sampleRun()
-      await store.insert(run)
-      const change = { state: 'SUCCEEDED', result: 'OK', finished_at: 2_000, due_at: null, run_ms, repair_id } as const
-      await store.update(run, change, { job: run.job, state: 'SUCCEEDED', result: 'OK', cause: '' })
-    }
-    t.same(await store.durations('nightly-load'), [])
-    for (let run = 1; run <= 15; run++) await end(run)
-    await end(86_400_000, 'repaired a day later')
-    await Promise.all([16, 17, 18, 19, 20, 21, 22].map((run) => end(run)))
-    const kept = await store.durations('nightly-load')
-    t.same(
-      kept.toSorted((a, b) => a - b),
-      Array.from({ length: 20 }, (_, index) => index + 3),
-    )
-    t.same(kept.slice(7), [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3])
-  })
-
   t.test('a job is expected since it was first asked for', async (t) => {
     const store = await fresh(t)
     t.same(await store.expectedSince([], 1_000), [])
@@ -141,24 +84,6 @@ export function runStoreContract(t: Test, open: () => Promise<RunStore>, { seque
     t.same(await store.expectedSince(['load'], 3_000), [first])
     const asked = await Promise.all([4_000, 5_000].map((now) => store.expectedSince(['new'], now)))
     t.same(asked[0], asked[1], 'two who ask at once are told the same')
-  })
-
-  t.test('of concurrent next attempts one is added, and a changed run gets none', async (t) => {
-    const store = await fresh(t)
-    const run = sampleRun({}, { state: 'FAILED', result: 'KO', due_at: null })
-    await store.insert(run)
-    const next = sampleAttempt({ number: 2, kind: 'new', rerun_id: 'R1' })
-    const added = await Promise.all(Array.from({ length: 10 }, () => store.addAttempt(run, next)))
-    t.equal(added.filter(Boolean).length, 1)
-    const again = { ...run, version: 2, rerun_ids: ['R1'], attempt: next }
-    t.same(await store.get(run.id), again)
-    await store.update(again, { message: 'changed meanwhile' })
-    t.notOk(await store.addAttempt(again, { ...next, number: 3 }), 'its attempt has changed')
-    const changed = { ...again, attempt: { ...again.attempt, version: again.attempt.version + 1 } }
-    await store.tell(run.id, 2, 5, 'R2')
-    t.notOk(await store.addAttempt(changed, { ...next, number: 3 }), 'a press of the button was spent')
-    t.equal((await store.attempts(run.id)).length, 2)
-    t.equal((await store.get(run.id))?.attempt.version, changed.attempt.version, 'a refused attempt leaves no trace')
   })
 
   t.test('an attempt that has a successor has no next step', async (t) => {
@@ -227,26 +152,6 @@ export function runStoreContract(t: Test, open: () => Promise<RunStore>, { seque
     await store.keepOutput(run.id, 1, [])
     t.same(await store.output(run.id, 1), kept)
     t.equal(await store.output(run.id, 2), undefined)
-  })
-
-  t.test('a lease has one holder until it is released or over', async (t) => {
-    const store = await fresh(t)
-    t.ok(await store.lease('watch', 'a', 60_000), 'taken')
-    t.ok(await store.lease('watch', 'a', 60_000), 'renewed')
-    t.notOk(await store.lease('watch', 'b', 60_000), 'refused to another')
-    t.ok(await store.lease('other', 'b', 60_000), 'another lease')
-    await store.releaseLease('watch', 'b')
-    t.notOk(await store.lease('watch', 'b', 60_000), 'released by its holder only')
-    await store.releaseLease('watch', 'a')
-    t.ok(await store.lease('watch', 'b', 1), 'released')
-    while (!(await store.lease('watch', 'a', 60_000))) t.pass('not over yet')
-    t.notOk(await store.lease('watch', 'b', 60_000), 'over, so taken by another')
-  })
-
-  t.test('of concurrent claims of a lease one wins', async (t) => {
-    const store = await fresh(t)
-    const claims = await Promise.all(Array.from({ length: 10 }, (_, index) => store.lease('watch', `${index}`, 60_000)))
-    t.equal(claims.filter(Boolean).length, 1)
   })
 
   t.test('closes after the writes that were asked for, and takes no more', async (t) => {
