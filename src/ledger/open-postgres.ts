@@ -8,6 +8,7 @@ import type { OpenedDatabase } from './opened.ts'
 import { createPostgresDialect, PATIENCE_MS } from './postgres.ts'
 import { mayPass, sqlState } from './postgres-pool.ts'
 import { createWrites } from './postgres-write.ts'
+import { prependInPostgres } from './prepend.ts'
 import { createReplicas } from './replicas.ts'
 import { writeSightingsTogether } from './sightings.ts'
 import type { Tables } from './tables.ts'
@@ -57,6 +58,7 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenedData
     locksRows: true,
     residual: (column) => sql.ref(column),
     writeSightings: writeSightingsTogether,
+    prepend: prependInPostgres,
     now,
     replicas: createReplicas({ db, writeOne, now, server: describeDirect(options) }),
     size: () => databaseSize(db),

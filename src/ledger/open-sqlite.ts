@@ -5,6 +5,7 @@ import { createGroupCommit } from './commit.ts'
 import { unindexed } from './list.ts'
 import type { Schema } from './migrate.ts'
 import type { OpenedDatabase } from './opened.ts'
+import { prependInSqlite } from './prepend.ts'
 import { writeEachSighting } from './sightings.ts'
 import { createSqliteDialect } from './sqlite.ts'
 import { openSqliteFile, type SqliteFile } from './sqlite-file.ts'
@@ -29,6 +30,7 @@ export function openSqlite({ path, synchronous }: SqliteOptions): OpenedDatabase
     locksRows: false,
     residual: unindexed,
     writeSightings: writeEachSighting,
+    prepend: prependInSqlite,
     now: sql<number>`cast(round(unixepoch('subsec') * 1000) as integer)`,
     size: () => databaseSize(db),
     async takeOver() {

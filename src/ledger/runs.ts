@@ -7,6 +7,7 @@ import { createExpectations } from './expectations.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
 import { createOutputs } from './outputs.ts'
+import type { Prepend } from './prepend.ts'
 import { createPurge } from './purge.ts'
 import { decodeAttempt, decodeRun, encodeAttempt, encodeChange, encodeRun, keySlot, type LatestRow } from './rows.ts'
 import type { WriteSightings } from './sightings.ts'
@@ -25,6 +26,7 @@ export interface LedgerDatabase {
   /** A column as it is compared when another one is to be found by index: bare where the optimiser counts its values. */
   residual(column: string): RawBuilder<string>
   writeSightings: WriteSightings
+  prepend: Prepend
   /** The database's clock, epoch ms. */
   now: RawBuilder<number>
   /** Left out: one process has it. */
@@ -37,7 +39,7 @@ export interface LedgerDatabase {
 class StaleRunError extends Error {}
 
 export function createRunStore(database: LedgerDatabase): RunStore {
-  const { db, write, writeOne, now, size, close } = database
+  const { db, write, writeOne, prepend, now, size, close } = database
   const statements = compileStatements(db)
 
   /** Changes the latest attempt of `run` if it is still as it was read. */
@@ -103,7 +105,7 @@ export function createRunStore(database: LedgerDatabase): RunStore {
         if (state !== run.attempt.state || result !== run.attempt.result) {
           await trx.executeQuery(statements.changeRun({ state, result }, run.id))
         }
-        if (ending) await countEnding(trx, ending, ended)
+        if (ending) await countEnding(trx, ending, ended, prepend)
       }),
 
     tell: (runId, attempt, at, rerunId) =>

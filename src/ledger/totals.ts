@@ -1,6 +1,7 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Attempt } from '../runs/run.ts'
-import type { Ending, JobSummary } from '../runs/store.ts'
+import type { Ending } from '../runs/store.ts'
+import type { Prepend } from './prepend.ts'
 import type { Tables } from './tables.ts'
 
 /** As many run times as a percentile needs. */
@@ -9,8 +10,16 @@ const RECENT = 20
 /** What a job's summary takes from an ended attempt. */
 type Ended = Pick<Attempt, 'finished_at' | 'run_ms' | 'repair_id'>
 
-/** Raises the totals by one ending, in the transaction that ends the attempt. */
-export async function countEnding(trx: Transaction<Tables>, ending: Ending, ended: Ended): Promise<void> {
+/**
+ * Raises the totals by one ending, in the transaction that ends the attempt. One statement for each table: until the
+ * commit no other run of the job can end where rows have locks (PostgreSQL), and every statement is a round trip there.
+ */
+export async function countEnding(
+  trx: Transaction<Tables>,
+  ending: Ending,
+  ended: Ended,
+  prepend: Prepend,
+): Promise<void> {
   await trx
     .insertInto('endings')
     .values({ ...ending, count: 1 })
@@ -23,41 +32,41 @@ export async function countEnding(trx: Transaction<Tables>, ending: Ending, ende
   const { finished_at, run_ms, repair_id } = ended
   if (finished_at === null) return
   const { job, result } = ending
-  await summarise(trx, { job, last_result: result, last_finished_at: finished_at, last_run_ms: run_ms })
+  const succeeded = result === 'OK'
   // The run time of a repaired run holds the failure and all the time until the repair.
-  if (result === 'OK') await addSuccess(trx, job, finished_at, repair_id === null ? run_ms : null)
-}
-
-type Last = Omit<JobSummary, 'last_success_at' | 'recent_run_ms'>
-
-/** Endings may be learnt in another order than they happened. */
-async function summarise(trx: Transaction<Tables>, last: Last): Promise<void> {
+  const usualMs = succeeded && repair_id === null ? run_ms : null
   await trx
     .insertInto('job_summaries')
-    .values({ ...last, last_success_at: null, recent_run_ms: '[]' })
+    .values({
+      job,
+      last_result: result,
+      last_finished_at: finished_at,
+      last_run_ms: run_ms,
+      last_success_at: succeeded ? finished_at : null,
+      recent_run_ms: JSON.stringify(usualMs === null ? [] : [usualMs]),
+    })
     .onConflict((conflict) =>
-      conflict.column('job').doUpdateSet(last).where('job_summaries.last_finished_at', '<=', last.last_finished_at),
+      conflict.column('job').doUpdateSet({
+        last_result: ofLatest('last_result'),
+        last_finished_at: ofLatest('last_finished_at'),
+        last_run_ms: ofLatest('last_run_ms'),
+        ...(succeeded && { last_success_at: latestSuccess }),
+        ...(usualMs !== null && { recent_run_ms: prepend('job_summaries.recent_run_ms', usualMs, RECENT) }),
+      }),
     )
     .execute()
 }
 
-/** The summary was written just before, so that it is locked where rows have locks (PostgreSQL), changed or not. */
-async function addSuccess(trx: Transaction<Tables>, job: string, at: number, runMs: number | null): Promise<void> {
-  const known = await trx
-    .selectFrom('job_summaries')
-    .select(['last_success_at', 'recent_run_ms'])
-    .where('job', '=', job)
-    .executeTakeFirstOrThrow()
-  const recent = parseTimes(known.recent_run_ms)
-  await trx
-    .updateTable('job_summaries')
-    .set({
-      last_success_at: Math.max(known.last_success_at ?? at, at),
-      recent_run_ms: JSON.stringify(runMs === null ? recent : [runMs, ...recent].slice(0, RECENT)),
-    })
-    .where('job', '=', job)
-    .execute()
+type Summary = Tables['job_summaries']
+
+/** Endings may be learnt in another order than they happened. */
+function ofLatest<C extends keyof Summary & string>(column: C): RawBuilder<Summary[C]> {
+  return sql`case when excluded.last_finished_at >= job_summaries.last_finished_at
+    then ${sql.ref(`excluded.${column}`)} else ${sql.ref(`job_summaries.${column}`)} end`
 }
+
+const latestSuccess = sql<number>`case when job_summaries.last_success_at > excluded.last_success_at
+  then job_summaries.last_success_at else excluded.last_success_at end`
 
 /** `UnfinishedRun.since`. */
 const since = sql<number | null>`case

@@ -2,6 +2,7 @@ import { type CompiledQuery, Kysely, sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { createPostgresDialect } from '../../src/ledger/postgres.ts'
 import { createWrites } from '../../src/ledger/postgres-write.ts'
+import { prependInPostgres } from '../../src/ledger/prepend.ts'
 import { createRunStore } from '../../src/ledger/runs.ts'
 import { writeSightingsTogether } from '../../src/ledger/sightings.ts'
 import type { Tables } from '../../src/ledger/tables.ts'
@@ -24,6 +25,7 @@ const store = createRunStore({
   locksRows: true,
   residual: (column) => sql.ref(column),
   writeSightings: writeSightingsTogether,
+  prepend: prependInPostgres,
   now: sql`0`,
   size: async () => 0,
   close: () => db.destroy(),

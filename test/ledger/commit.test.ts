@@ -7,6 +7,7 @@ import { unindexed } from '../../src/ledger/list.ts'
 import { migrate } from '../../src/ledger/migrate.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import { sqliteSchema } from '../../src/ledger/open-sqlite.ts'
+import { prependInSqlite } from '../../src/ledger/prepend.ts'
 import { createRunStore } from '../../src/ledger/runs.ts'
 import { writeEachSighting } from '../../src/ledger/sightings.ts'
 import { createSqliteDialect } from '../../src/ledger/sqlite.ts'
@@ -93,6 +94,7 @@ async function openParts(t: Test) {
     locksRows: false,
     residual: unindexed,
     writeSightings: writeEachSighting,
+    prepend: prependInSqlite,
     now: sql`0`,
     size: async () => 0,
     close: () => db.destroy(),

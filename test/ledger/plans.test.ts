@@ -5,6 +5,7 @@ import { createGroupCommit } from '../../src/ledger/commit.ts'
 import { unindexed } from '../../src/ledger/list.ts'
 import { migrate } from '../../src/ledger/migrate.ts'
 import { sqliteSchema } from '../../src/ledger/open-sqlite.ts'
+import { prependInSqlite } from '../../src/ledger/prepend.ts'
 import { createRunStore } from '../../src/ledger/runs.ts'
 import { writeEachSighting } from '../../src/ledger/sightings.ts'
 import { createSqliteDialect } from '../../src/ledger/sqlite.ts'
@@ -30,6 +31,7 @@ const store = createRunStore({
   locksRows: false,
   residual: unindexed,
   writeSightings: writeEachSighting,
+  prepend: prependInSqlite,
   now: sql`0`,
   size: async () => 0,
   close: () => db.destroy(),
