@@ -12,6 +12,7 @@ export interface Caller {
   may(permission: Permission): boolean
   /** A job that the caller does not see is answered like one that does not exist. */
   sees(job: string): boolean
+  readonly seesAll: boolean
 }
 
 export function createCaller(name: string, config: ClientConfig, keyId: string): Caller {
@@ -23,5 +24,6 @@ export function createCaller(name: string, config: ClientConfig, keyId: string):
     config,
     may: (permission) => permissions.has(permission),
     sees: compileJobPatterns(config.jobs),
+    seesAll: config.jobs.includes('*'),
   }
 }

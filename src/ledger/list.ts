@@ -48,8 +48,11 @@ async function leadingColumns(db: Kysely<Tables>, filter: RunFilter): Promise<Co
   if (filter.key !== undefined) return ['key']
   if (filter.ref !== undefined && !(await isCommonPrefix(db, filter.ref))) return ['ref']
   const status: Column[] = filter.state !== undefined ? ['state'] : filter.result !== undefined ? ['result'] : []
-  if (filter.jobs && filter.jobs.length <= MAX_JOBS_MERGED) return ['job', ...status]
-  return filter.client_id !== undefined ? ['client_id', ...status] : status
+  const jobs = filter.jobs?.length ?? Number.POSITIVE_INFINITY
+  // A client's runs are as a rule of the jobs that are listed.
+  if (filter.client_id !== undefined && jobs > 1) return ['client_id', ...status]
+  // A common ref is of some of the jobs: of each other one, every run would be read to find none.
+  return jobs <= (filter.ref === undefined ? MAX_JOBS_MERGED : 1) ? ['job', ...status] : status
 }
 
 async function isCommonPrefix(db: Kysely<Tables>, ref: string): Promise<boolean> {

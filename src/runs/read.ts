@@ -9,6 +9,8 @@ export interface Reader {
   id: string
   name: string
   sees(job: string): boolean
+  /** Whether it sees every job there is or ever was: then a list need not ask of which job a run is. */
+  readonly seesAll: boolean
 }
 
 /** What of the ledger may be read. What a reader may not see answers like what does not exist; the log tells which. */
@@ -33,7 +35,7 @@ export interface Read {
 }
 
 export interface ListFilter extends Omit<RunFilter, 'jobs'> {
-  /** Left out: every job of the catalogue that the reader sees. */
+  /** Left out: every job that the reader sees, of the catalogue unless it sees all. */
   job?: string
 }
 
@@ -70,6 +72,11 @@ export function createRead({ store, catalogue }: ReadDeps): Read {
     )
   }
 
+  function chooseJobs(reader: Reader, job: string | undefined): string[] | null {
+    if (job !== undefined) return [job]
+    return reader.seesAll ? null : catalogue.names().filter((name) => reader.sees(name))
+  }
+
   return {
     async find(reader, id, workspace) {
       if (DATABRICKS_RUN_ID.test(id)) return findByDatabricksRun(reader, id, workspace)
@@ -89,9 +96,8 @@ export function createRead({ store, catalogue }: ReadDeps): Read {
 
     async list(reader, { job, ...filter }) {
       if (job !== undefined) checkSees(reader, job)
-      const jobs = job === undefined ? catalogue.names().filter((name) => reader.sees(name)) : [job]
       // One more than asked for tells whether there is a next page.
-      const found = await store.list({ ...filter, jobs, limit: filter.limit + 1 })
+      const found = await store.list({ ...filter, jobs: chooseJobs(reader, job), limit: filter.limit + 1 })
       if (job !== undefined && found.length === 0) checkJob(reader, job, catalogue)
       const runs = found.slice(0, filter.limit)
       return { runs, next: found.length > filter.limit ? runs.at(-1)?.id : undefined }
