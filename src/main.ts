@@ -35,6 +35,10 @@ const COMMANDS: Record<string, Entry> = {
     summary: 'write the OpenAPI document and the schema of the configuration',
     load: async () => (await import('./commands/openapi.ts')).openapi,
   },
+  reference: {
+    summary: 'write the reference pages of the documentation: configuration and metrics',
+    load: async () => (await import('./commands/reference.ts')).reference,
+  },
 }
 
 function usage(): string {

@@ -4,6 +4,7 @@ import type { Config } from './config/schema.ts'
 import { readSpan } from './config/span.ts'
 import type { Observer } from './databricks/types.ts'
 import { createDatabricksFacts } from './metrics/databricks.ts'
+import { describeMetrics, type MetricDescription } from './metrics/describe.ts'
 import { createExposition } from './metrics/exposition.ts'
 import { createHttpFacts, type HttpFacts } from './metrics/http.ts'
 import { createInstruments, type Instruments } from './metrics/instruments.ts'
@@ -31,6 +32,8 @@ export interface Metrics extends RunFacts, HttpFacts, LedgerFacts {
   readFrom(sources: Sources): void
   /** Everything in Prometheus' text format. The ledger in trouble costs its own figures only. */
   scrape(): Promise<string>
+  /** What there is to scrape. */
+  describe(): MetricDescription[]
   /** Media type of what `scrape` gives. */
   readonly contentType: string
 }
@@ -75,6 +78,7 @@ export function createMetrics({ config, version, clock }: MetricsDeps): Metrics 
       if (sources) showProcess(sources)
       return expose()
     },
+    describe: () => describeMetrics(registry),
     contentType: registry.contentType,
   }
 }
