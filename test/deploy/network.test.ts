@@ -80,6 +80,7 @@ t.test('the network policy names who comes in, and where a gateway may go', { sk
         },
         { ports: [{ port: 3128 }], to: [{ ipBlock: { cidr: '10.30.0.10/32' } }] },
         { ports: [{ port: 6432 }, { port: 5432 }], to: [{ ipBlock: { cidr: '10.40.0.0/24' } }] },
+        { ports: [{ port: 4318 }], to: [{ namespaceSelector: {} }] },
       ],
     },
   })
