@@ -10,7 +10,7 @@ export interface PurgeDeps {
 
 /** A few milliseconds of work, then a long rest: triggers are not held up by it. */
 const BATCH = 20
-const BETWEEN_BATCHES_MS = 100
+const BETWEEN_BATCHES_MS = 250
 const BETWEEN_ROUNDS_MS = 3_600_000
 /** A purged key's attempts go on counting, and its runs answer 410, for so long. */
 const TOMBSTONE_MS = 400 * 86_400_000

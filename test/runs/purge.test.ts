@@ -32,7 +32,7 @@ async function purgeWith(answers: (boolean | Error)[]) {
 
 t.test('small batches with room between them while there is more, then a look an hour', async (t) => {
   const { asked, slept } = await purgeWith([true, true, false, false])
-  t.same(slept, [100, 100, 3_600_000, 3_600_000])
+  t.same(slept, [250, 250, 3_600_000, 3_600_000])
   const round = { endedBefore: NOW - 90 * DAY_MS, tombstonesBefore: NOW - 400 * DAY_MS, now: NOW, limit: 20 }
   t.same(asked, [round, round, round, round])
 })
@@ -40,6 +40,6 @@ t.test('small batches with room between them while there is more, then a look an
 t.test('a ledger that fails is asked again an hour later', async (t) => {
   const broken = new Error('disk I/O error')
   const { slept, errors } = await purgeWith([broken, true])
-  t.same(slept, [3_600_000, 100])
+  t.same(slept, [3_600_000, 250])
   t.same(errors, [broken])
 })
