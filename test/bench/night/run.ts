@@ -3,7 +3,8 @@ import { Pool } from 'undici'
 import { HEADERS, TRIGGER_BODY } from '../gateway.ts'
 import type { Night } from './start.ts'
 
-const CONNECTIONS = 100
+/** Few: the time in which the gateway has to answer runs faster too, so a queue of calls that is short is long there. */
+const CONNECTIONS = 10
 const LOOK_MS = 1_000
 /** The longest run is one hour; a night that is not over by then has been lost. */
 const LONGEST_NIGHT_MS = 3 * 3_600_000
