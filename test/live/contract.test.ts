@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { createSimulator } from '../../src/simulator/simulator.ts'
 import { FACTS } from './contract.ts'
 import { OPEN_POINTS } from './open-points.ts'
 import { createRuns } from './runs.ts'
+import { readSettings } from './settings.ts'
 import { openSubject } from './subject.ts'
 
 // The simulated workspace keeps what a real one is held to by `npm run test:live`.
@@ -38,3 +41,50 @@ for (const { name, check } of FACTS) t.test(name, () => check(subject, runs))
 for (const { question, look } of OPEN_POINTS) {
   if (look) t.test(question, async (t) => t.match(await look(subject, runs), /\S/))
 }
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
+
+/** `npm run test:live` with nothing of an environment but this. */
+function runLive(env: NodeJS.ProcessEnv): Promise<{ code: number; stdout: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [MAIN], { env }, (_, stdout) =>
+      resolve({ code: child.exitCode ?? -1, stdout }),
+    )
+  })
+}
+
+t.test('without a job that may be started nothing is run, and it says so', async (t) => {
+  const env = { DATABRICKS_HOST: simulator.url, DATABRICKS_TOKEN: simulator.credentials.token }
+  const before = simulator.calls().length
+  t.match(await runLive(env), { code: 0, stdout: /^test:live was not run: LIVE_JOB_ID / })
+  t.equal(simulator.calls().length, before, 'nobody is asked')
+})
+
+t.test('a workspace that refuses us: one line, exit code 1', async (t) => {
+  const env = { DATABRICKS_HOST: simulator.url, DATABRICKS_TOKEN: 'another-token', LIVE_JOB_ID: '1001' }
+  const { code, stdout } = await runLive(env)
+  t.equal(code, 1)
+  t.match(stdout, /^✘ jobs\/get .*: Unauthorized access\.$/m)
+  t.notMatch(stdout, 'another-token')
+})
+
+t.test('the variables', async (t) => {
+  const job = { LIVE_JOB_ID: '7' }
+  const client = { DATABRICKS_CLIENT_ID: 'id', DATABRICKS_CLIENT_SECRET: 'secret' }
+  t.match(readSettings({ ...job, ...client, DATABRICKS_HOST: 'adb-1.azuredatabricks.net/?o=1' }), {
+    host: 'https://adb-1.azuredatabricks.net',
+    jobId: '7',
+    auth: { type: 'oauth-m2m', client_id: 'id' },
+  })
+  const host = { DATABRICKS_HOST: 'https://adb-1.azuredatabricks.net' }
+  t.match(readSettings({ ...job, ...host, DATABRICKS_TOKEN: 'token' }), { auth: { type: 'pat' } })
+  for (const [env, missing] of [
+    [{}, /LIVE_JOB_ID/],
+    [{ LIVE_JOB_ID: 'nightly' }, /LIVE_JOB_ID/],
+    [job, /DATABRICKS_HOST/],
+    [{ ...job, DATABRICKS_HOST: ' ' }, /DATABRICKS_HOST/],
+    [{ ...job, ...host }, /DATABRICKS_CLIENT_ID/],
+    [{ ...job, ...host, DATABRICKS_CLIENT_ID: 'id' }, /DATABRICKS_CLIENT_SECRET/],
+  ] as const)
+    t.match(readSettings(env), { missing })
+})

@@ -19,23 +19,32 @@ async function run(settings: SubjectSettings, earlierToken: string | undefined):
   const subject = openSubject(settings)
   const runs = createRuns(subject)
   const print = (line: string) => process.stdout.write(`${line}\n`)
-  let held = 0
+  const failed: string[] = []
+  // The clock's sleeps keep no process alive.
+  const alive = setInterval(() => {}, 60_000)
   try {
     print(`databricks-job-gateway ${manifest.version}, ${new Date(systemClock.now()).toISOString()}, ${subject.host}`)
     print('\nWhat the gateway relies on')
-    for (const { name, check } of FACTS) {
+    for (const [i, { name, check }] of FACTS.entries()) {
       const trouble = await check(subject, runs).then(() => undefined, describe)
-      if (trouble === undefined) held++
       print(trouble === undefined ? `✔ ${name}` : `✘ ${name}: ${trouble}`)
+      if (trouble !== undefined) failed.push(name)
+      if (i === 0 && failed.length > 0) {
+        print('Without the job nothing else can be tried. `node src/main.ts check` finds out why it cannot be seen.')
+        return false
+      }
     }
     print('\nWhat documentation leaves open, and what was seen')
     for (const { question, assumed, look } of OPEN_POINTS) {
       const seen = look ? await look(subject, runs, earlierToken).catch(describe) : 'not tried: it takes harm'
       print(`- ${question}\n    assumed: ${assumed}\n    seen:    ${seen}`)
     }
-    print(`\n${held} passed, ${FACTS.length - held} failed. Please read it through, and send it to us.`)
-    return held === FACTS.length
+    print(
+      `\n${FACTS.length - failed.length} passed, ${failed.length} failed. Please read it through, and send it to us.`,
+    )
+    return failed.length === 0
   } finally {
+    clearInterval(alive)
     await subject.close()
   }
 }

@@ -99,9 +99,12 @@ export const OPEN_POINTS: readonly OpenPoint[] = [
     assumed: 'in none that matters',
     async look({ client, jobId }) {
       const { runs } = await client.listRuns({ jobId, limit: 25 }, soon())
-      const descending = (field: 'start_time' | 'end_time') =>
-        runs.every((run, i) => i === 0 || (run[field] ?? 0) <= (runs[i - 1]?.[field] ?? 0))
-      return `${runs.length} runs; by start ${descending('start_time') ? 'descending' : 'mixed'}, by end ${descending('end_time') ? 'descending' : 'mixed'}`
+      const first = Math.min(...runs.map(({ start_time = 0 }) => start_time))
+      const places = runs.map(({ start_time = 0, end_time = 0 }) => {
+        const seconds = Math.round((start_time - first) / 1000)
+        return `+${seconds} s${end_time === 0 ? ' (active)' : ''}`
+      })
+      return `by their starts: ${places.join(', ')}`
     },
   },
   {
