@@ -87,6 +87,9 @@ interface Received {
   body: Buffer
 }
 
+/** Without a reason, each abort would make an error with its stack. */
+const OVER = 'over'
+
 function receive(dispatcher: Dispatcher, clock: Clock, request: HttpRequest): Promise<Received> {
   const { url, method, headers = {}, body = null, maxBytes, timeoutMs, signal } = request
   const { promise, resolve, reject } = Promise.withResolvers<Received>()
@@ -105,7 +108,7 @@ function receive(dispatcher: Dispatcher, clock: Clock, request: HttpRequest): Pr
         sent: connection !== undefined,
         ...facts,
       })
-      over.abort()
+      over.abort(OVER)
       reject(error)
       connection?.abort(error)
     }
@@ -145,7 +148,7 @@ function receive(dispatcher: Dispatcher, clock: Clock, request: HttpRequest): Pr
         }
       },
       onResponseEnd() {
-        over.abort()
+        over.abort(OVER)
         resolve({ status, headers: answerHeaders, body: Buffer.concat(chunks) })
       },
       onResponseError(_controller, cause) {

@@ -22,25 +22,40 @@ const idFields = new Set([
 const integer = /^-?\d+$/
 const decimalId = /^(0|[1-9]\d*)$/
 
-function toId(value: unknown): unknown {
-  return typeof value === 'number' ? String(value) : value
-}
+/** Only an integer of so many digits can be more than a double holds. */
+const manyDigits = /\d{16}/
 
 /**
  * Reads a Databricks answer. Ids become decimal strings, and so does any other integer that a double would corrupt.
  * Throws SyntaxError.
  */
 export function parseWithIds(text: string): unknown {
-  return JSON.parse(text, (key: string, value: unknown, context?: { source?: string }): unknown => {
-    if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-      const source = context?.source
-      return source !== undefined && integer.test(source) ? source : value
+  // With their source, the values of a page of runs take four times as long.
+  return writeIds(manyDigits.test(text) ? JSON.parse(text, keepExact) : JSON.parse(text))
+}
+
+function keepExact(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+  const source = context?.source
+  return source !== undefined && integer.test(source) ? source : value
+}
+
+/** Makes strings of the ids in a parsed value, in place. */
+function writeIds(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    for (const one of value) writeIds(one)
+  } else if (typeof value === 'object' && value !== null) {
+    const fields = value as Record<string, unknown>
+    for (const name of Object.keys(fields)) {
+      const field = writeIds(fields[name])
+      if (idFields.has(name)) fields[name] = Array.isArray(field) ? field.map(toId) : toId(field)
     }
-    if (!idFields.has(key)) {
-      return value
-    }
-    return Array.isArray(value) ? value.map(toId) : toId(value)
-  })
+  }
+  return value
+}
+
+function toId(value: unknown): unknown {
+  return typeof value === 'number' ? String(value) : value
 }
 
 /**

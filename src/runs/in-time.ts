@@ -1,19 +1,19 @@
 import type { Clock } from '../clock.ts'
 import { LedgerError } from './store.ts'
 
+/** Without a reason, each abort would make an error with its stack. */
+const OVER = 'over'
+
 /**
  * What the ledger has not answered by `until` (epoch ms) has failed for whoever waits: rejects with LedgerError. The work
  * itself goes on.
  */
-export async function inTime<T>(work: Promise<T>, until: number, clock: Clock): Promise<T> {
+export function inTime<T>(work: Promise<T>, until: number, clock: Clock): Promise<T> {
   const over = new AbortController()
-  const tooLate = async (): Promise<never> => {
-    await clock.sleep(Math.max(0, until - clock.now()), over.signal)
-    throw new LedgerError('it has not answered in time')
-  }
-  try {
-    return await Promise.race([work, tooLate()])
-  } finally {
-    over.abort()
-  }
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  void work.then(resolve, reject).finally(() => over.abort(OVER))
+  void clock.sleep(Math.max(0, until - clock.now()), over.signal).then(() => {
+    if (!over.signal.aborted) reject(new LedgerError('it has not answered in time'))
+  })
+  return promise
 }

@@ -30,6 +30,30 @@ t.test('ids are strings wherever they stand, other numbers stay numbers', async 
   })
 })
 
+t.test('what else stands in an answer makes no difference', async () => {
+  const name = fc.oneof(fc.constantFrom('run_id', 'id', 'task_run_ids', 'state', '__proto__'), fc.string())
+  const { value: json } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      int64,
+      fc.constantFrom('null', '"5"', '-0.5', '1e300'),
+      tie('array'),
+      tie('object'),
+    ),
+    array: fc.array(tie('value') as fc.Arbitrary<string>).map((values) => `[${values}]`),
+    object: fc
+      .array(fc.tuple(name, tie('value') as fc.Arbitrary<string>))
+      .map((fields) => `{${fields.map(([key, value]) => `${JSON.stringify(key)}:${value}`)}}`),
+  }))
+  fc.assert(
+    fc.property(json as fc.Arbitrary<string>, (text) => {
+      const [alone] = parseWithIds(`[${text}]`) as unknown[]
+      const [beside] = parseWithIds(`[${text}, "${'0'.repeat(20)}"]`) as unknown[]
+      deepEqual(alone, beside)
+    }),
+  )
+})
+
 t.test('an integer that a double would corrupt is kept as text under any name', async (t) => {
   t.strictSame(parseWithIds('{"new_field": 9007199254740993, "low": -9007199254740993, "huge": 1e300}'), {
     new_field: '9007199254740993',
