@@ -45,6 +45,16 @@ t.test('a good state: all well, exit code 0, and nothing is changed', async (t) 
   t.notOk(existsSync(join(dirname(file), 'data')))
 })
 
+t.test('more jobs than the budget takes at once: the process lives until the last one was looked up', async (t) => {
+  const { simulator } = await startGoodState(t)
+  const names = ['a', 'b', 'c', 'd']
+  const jobs = Object.fromEntries(names.map((name) => [name, { job_name: 'Report' }]))
+  const file = writeConfig(t, simulator, { jobs, workspace: { auth: M2M, budget: { jobs_get: 4, jobs_list: 4 } } })
+  const { code, stdout } = await runProgram(t, ['check', '--config', file], { env: SECRETS })
+  t.equal(code, 0)
+  for (const name of names) t.match(stdout, new RegExp(`^✔ job ${name} `, 'm'))
+})
+
 t.test('--json tells the same, each check apart', async (t) => {
   const { file } = await startGoodState(t)
   const { version, checked_at, ...report } = await readReport(t, file)
