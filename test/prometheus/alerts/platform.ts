@@ -138,9 +138,13 @@ const DATABRICKS: AlertCase[] = [
 ]
 
 const lag = (le: string) => ofMain('a', 'outcome_lag_seconds_bucket', { le })
-const stale = (runs: string, up: string) => ({
-  [ofMain('a', 'databricks_stale_runs')]: runs,
+/** A run that was last looked at in minute 0; `stale`: the watch interval is over. */
+const unobserved = ({ stale = '0 1x10', up = '1x10', refused = '0x10' }) => ({
+  [ofMain('a', 'watch_oldest_observation_age_seconds')]: '0+60x10',
+  [ofMain('a', 'databricks_stale_runs')]: stale,
   [ofMain('a', 'databricks_up')]: up,
+  [ofMain('a', 'databricks_credential_refused')]: refused,
+  [ofMain('a', 'watch_leader')]: '1x10',
 })
 
 const WATCHING: AlertCase[] = [
@@ -173,24 +177,22 @@ const WATCHING: AlertCase[] = [
   },
   {
     alert: 'JobGatewayRunsUnobserved',
-    when: 'Databricks answers, and two runs are stale for five minutes',
-    series: stale('2x10', '1x10'),
-    minute: 5,
+    when: 'Databricks answers, and a run has not been looked at for more than five minutes',
+    series: unobserved({}),
+    minute: 8,
     fires: [
       fired(
         { ...MAIN, severity: 'page' },
-        '2 run(s) are not watched (workspace main)',
-        'Databricks answers, and yet nothing has been learnt about them for five minutes. If they end, nobody is told.',
+        'A run has not been looked at for 8m 0s (workspace main)',
+        'Databricks answers, and yet nothing has been learnt about it for more than five minutes. If it ends, nobody is told.',
       ),
     ],
   },
-  {
-    alert: 'JobGatewayRunsUnobserved',
-    when: 'Databricks is away',
-    series: stale('2x10', '0x10'),
-    minute: 8,
-    fires: [],
-  },
+  ...[
+    { when: 'Databricks is away', series: unobserved({ up: '1 0x10' }) },
+    { when: 'Databricks refuses the credential', series: unobserved({ refused: '0 1x10' }) },
+    { when: 'runs are looked at that seldom by configuration', series: unobserved({ stale: '0x10' }) },
+  ].map((story) => ({ alert: 'JobGatewayRunsUnobserved', ...story, minute: 9, fires: [] })),
   {
     alert: 'JobGatewayNoWatcher',
     when: 'two replicas, and neither leads',
