@@ -10,11 +10,13 @@ import { traceStore } from './trace-store.ts'
 import { createTracer } from './tracer.ts'
 
 const NAME = 'databricks-job-gateway'
-/** A receiver is near. The default of 10 s would hold up the end of the program while it is dead. */
+/** A receiver is near; the default of 10 s would hold up the end of the program when it is dead. */
 const EXPORT_MS = 3_000
 
 /** Traces, delivered by OTLP over HTTP. The exporter reads its variables itself, from those of the process. */
 export function createTracing({ env, version, jobs, onTrouble }: TracingOptions): Tracing {
+  const protocol = env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] ?? env['OTEL_EXPORTER_OTLP_PROTOCOL']
+  if (protocol === 'grpc') onTrouble('OTLP by gRPC is not spoken here; they go by HTTP to the same endpoint')
   const timeout = env['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'] ?? env['OTEL_EXPORTER_OTLP_TIMEOUT']
   const exporter = new OTLPTraceExporter(timeout === undefined ? { timeoutMillis: EXPORT_MS } : {})
   const provider = new TracerProvider({
