@@ -85,44 +85,37 @@ t.test('one trigger is one trace: request, ledger, each try, under the span of t
 
 const named = (spans: Span[], wanted: string) => spans.filter(({ name }) => name === wanted)
 
-t.test(
-  'no secret, key, parameter or text of others is in a span; probes make none',
-  async (t) => {
-    const receiver = await startReceiver(t)
-    const { simulator, gateway } = await prepare(t, {
-      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.url}/v1/traces`,
-      ...SOON,
-    })
-    simulator.addFault({
-      path: '/api/2.2/jobs/runs/get',
-      status: 400,
-      body: { error_code: 'NO', message: 'words of Databricks' },
-    })
-    const { body } = await gateway.trigger(
-      'quick',
-      { parameters: { note: 'a-parameter' } },
-      { key: 'KEY-OF-THE-ORDER' },
-    )
-    await gateway.ended(body.id)
-    await gateway.call('GET', '/run?job=quick&key=KEY-OF-THE-ORDER&ref=NOTE')
-    await gateway.call('GET', '/readyz')
-    await gateway.call('POST', '/trigger/a-job-that-nobody-knows')
-    await gateway.call('GET', `/nothing/${KEYS['control-m']}`)
-    gateway.signal('SIGTERM')
-    t.equal(await gateway.exited, 0)
+t.test('no secret, key, parameter or text of others is in a span; probes make none', async (t) => {
+  const receiver = await startReceiver(t)
+  const { simulator, gateway } = await prepare(t, {
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.url}/v1/traces`,
+    ...SOON,
+  })
+  simulator.addFault({
+    path: '/api/2.2/jobs/runs/get',
+    status: 400,
+    body: { error_code: 'NO', message: 'words of Databricks' },
+  })
+  const { body } = await gateway.trigger('quick', { parameters: { note: 'a-parameter' } }, { key: 'KEY-OF-THE-ORDER' })
+  await gateway.ended(body.id)
+  await gateway.call('GET', '/run?job=quick&key=KEY-OF-THE-ORDER&ref=NOTE')
+  await gateway.call('GET', '/readyz')
+  await gateway.call('POST', '/trigger/a-job-that-nobody-knows')
+  await gateway.call('GET', `/nothing/${KEYS['control-m']}`)
+  gateway.signal('SIGTERM')
+  t.equal(await gateway.exited, 0)
 
-    const names = new Set(receiver.spans().map(({ name }) => name))
-    for (const name of ['GET /runs/:id/await', 'GET /run', 'POST /trigger/:job', 'GET', 'databricks runs_get'])
-      t.ok(names.has(name), name)
-    t.notOk(names.has('GET /readyz'))
-    const [unknown] = receiver.spans().filter(({ attributes }) => attributes['job_gateway.error'] === 'unknown-job')
-    t.match(unknown?.attributes, { 'job_gateway.job': 'unknown', 'http.response.status_code': 404 })
-    const secrets = [...Object.values(KEYS), simulator.credentials.client_secret, ...simulator.accessTokens()]
-    for (const text of [...secrets, 'KEY-OF-THE-ORDER', 'NOTE', 'a-parameter', 'a-job-that', 'words of Databricks'])
-      t.notOk(receiver.bytes().includes(text), text)
-    t.same(new Set(receiver.requests()), new Set(['POST /v1/traces application/x-protobuf']))
-  },
-)
+  const names = new Set(receiver.spans().map(({ name }) => name))
+  for (const name of ['GET /runs/:id/await', 'GET /run', 'POST /trigger/:job', 'GET', 'databricks runs_get'])
+    t.ok(names.has(name), name)
+  t.notOk(names.has('GET /readyz'))
+  const [unknown] = receiver.spans().filter(({ attributes }) => attributes['job_gateway.error'] === 'unknown-job')
+  t.match(unknown?.attributes, { 'job_gateway.job': 'unknown', 'http.response.status_code': 404 })
+  const secrets = [...Object.values(KEYS), simulator.credentials.client_secret, ...simulator.accessTokens()]
+  for (const text of [...secrets, 'KEY-OF-THE-ORDER', 'NOTE', 'a-parameter', 'a-job-that', 'words of Databricks'])
+    t.notOk(receiver.bytes().includes(text), text)
+  t.same(new Set(receiver.requests()), new Set(['POST /v1/traces application/x-protobuf']))
+})
 
 t.test('named and sampled as the variables say', async (t) => {
   const receiver = await startReceiver(t)
