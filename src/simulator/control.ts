@@ -3,6 +3,7 @@ import type { Call } from './calls.ts'
 import { check, InvalidInput, type JobDefinition } from './definitions.ts'
 import { type Incoming, json, type Reply } from './dispatch.ts'
 import type { Fault, PendingFault } from './faults.ts'
+import { Claims } from './issuer.ts'
 import { parseJson } from './json.ts'
 import type { Credentials, PartialCredentials } from './oauth.ts'
 import type { Options, PartialOptions } from './options.ts'
@@ -38,6 +39,8 @@ export interface Controls {
   /** Makes every access token that was issued worthless. */
   revokeTokens(): void
   changeCredentials(changes: PartialCredentials): void
+  /** A JWT of the issuer that `options.federation` describes, as a cluster would project it, with other claims if asked. */
+  signSubjectToken(claims?: Claims): Promise<string>
 }
 
 const Advance = Type.Object({ advance_ms: Type.Integer({ minimum: 0 }) }, { additionalProperties: false })
@@ -45,7 +48,7 @@ const Advance = Type.Object({ advance_ms: Type.Integer({ minimum: 0 }) }, { addi
 type Endpoint = (request: { query: URLSearchParams; body: unknown; id: string | undefined }) => unknown
 
 /** The endpoints below `/__simulator/`: the controls over HTTP. The body's shape is checked by the control itself. */
-export function createControl(controls: Controls): (incoming: Incoming) => Reply {
+export function createControl(controls: Controls): (incoming: Incoming) => Promise<Reply> {
   const endpoints: Readonly<Record<string, Endpoint>> = {
     'GET jobs': () => controls.jobs(),
     'POST jobs': ({ body }) => {
@@ -75,11 +78,14 @@ export function createControl(controls: Controls): (incoming: Incoming) => Reply
       controls.changeCredentials(body as PartialCredentials)
       return controls.credentials
     },
+    'POST subject-token': async ({ body = {} }) => ({
+      token: await controls.signSubjectToken(check(Claims, body, 'claims')),
+    }),
     'GET tokens': () => controls.accessTokens(),
     'DELETE tokens': () => controls.revokeTokens(),
   }
 
-  return ({ method, path, query, body }) => {
+  return async ({ method, path, query, body }) => {
     const [name = '', id] = path.slice(CONTROL.length + 1).split('/')
     const endpoint = endpoints[`${method} ${name}`]
     if (!endpoint) {
@@ -87,7 +93,7 @@ export function createControl(controls: Controls): (incoming: Incoming) => Reply
       return json(name === '' ? 200 : 404, { endpoints: names })
     }
     try {
-      return json(200, endpoint({ query, id, body: body === '' ? undefined : parseJson(body) }) ?? {})
+      return json(200, (await endpoint({ query, id, body: body === '' ? undefined : parseJson(body) })) ?? {})
     } catch (error) {
       if (error instanceof InvalidInput || error instanceof SyntaxError) return json(400, { message: error.message })
       throw error

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { checkAccess } from './access.ts'
 import type { Api, Handler } from './api.ts'
 import { ApiError, malformed } from './errors.ts'
 import { isObject } from './fields.ts'
@@ -14,7 +16,7 @@ export interface Incoming {
   readonly path: string
   readonly query: URLSearchParams
   readonly body: string
-  readonly authorization: string | undefined
+  readonly headers: IncomingHttpHeaders
   /** The address under which the client knows the workspace. */
   readonly host: string
 }
@@ -29,16 +31,19 @@ interface Dependencies {
   readonly api: Api
   readonly oauth: OAuth
   readonly limits: RateLimits
+  /** Of the token endpoints; undefined: not one of theirs. */
+  readonly answerTokens: (incoming: Incoming) => Promise<Reply> | undefined
 }
 
 /** Answers every request as the workspace does: discovery, tokens, the Jobs API, and errors for the rest. */
-export function createDispatch({ api, oauth, limits }: Dependencies): (incoming: Incoming) => Reply {
+export function createDispatch({ api, oauth, limits, answerTokens }: Dependencies) {
   const repair: Handler = (request) => repairRun(api, request)
   const routes = new Map(Object.entries({ ...jobRoutes(api), ...runRoutes(api), 'POST jobs/runs/repair': repair }))
   const { options } = api
 
   const callApi = (incoming: Incoming, version: number, endpoint: string): Reply => {
-    if (!oauth.accepts(incoming.authorization)) throw unauthorized(options.unauthorized_status)
+    const page = checkAccess(incoming, { oauth, options })
+    if (page) return page
     const handler = routes.get(`${incoming.method} ${endpoint}`)
     if (!handler) throw unknown(incoming)
     limits.take(endpoint)
@@ -53,28 +58,15 @@ export function createDispatch({ api, oauth, limits }: Dependencies): (incoming:
     return json(200, handler({ version, query: incoming.query, body, view }))
   }
 
-  const answer = (incoming: Incoming): Reply => {
-    const { method, path, host } = incoming
-    const [, version, endpoint] = /^\/api\/2\.([012])\/(.+)$/.exec(path) ?? []
+  const answer = (incoming: Incoming): Reply | Promise<Reply> => {
+    const [, version, endpoint] = /^\/api\/2\.([012])\/(.+)$/.exec(incoming.path) ?? []
     if (endpoint) return callApi(incoming, Number(version), endpoint)
-    switch (`${method} ${path}`) {
-      case 'POST /oidc/v1/token': {
-        const { status, body } = oauth.issue(incoming.authorization, new URLSearchParams(incoming.body))
-        return json(status, body)
-      }
-      case 'GET /oidc/.well-known/oauth-authorization-server':
-        return json(200, {
-          authorization_endpoint: `${host}/oidc/v1/authorize`,
-          token_endpoint: `${host}/oidc/v1/token`,
-        })
-      case 'GET /.well-known/databricks-config':
-        return json(200, { oidc_endpoint: `${host}/oidc`, workspace_id: '1', host_type: 'workspace' })
-      default:
-        throw unknown(incoming)
-    }
+    const reply = answerTokens(incoming)
+    if (reply) return reply
+    throw unknown(incoming)
   }
 
-  return (incoming) => {
+  return (incoming: Incoming): Reply | Promise<Reply> => {
     try {
       return answer(incoming)
     } catch (error) {
@@ -97,11 +89,6 @@ function readBody(text: string): Record<string, unknown> {
   }
   if (!isObject(body)) throw malformed('Expected object')
   return body
-}
-
-function unauthorized(status: 401 | 403): ApiError {
-  if (status === 403) return new ApiError(403, 'PERMISSION_DENIED', 'Invalid access token.')
-  return new ApiError(401, 'UNAUTHENTICATED', 'Unauthorized access.')
 }
 
 function unknown({ method, path }: Incoming): ApiError {

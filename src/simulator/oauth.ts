@@ -4,11 +4,17 @@ import type { Options } from './options.ts'
 
 const Credentials = Type.Object(
   {
-    /** Client id and secret of the one service principal. */
+    /** Client id and secret of the one service principal, in Databricks and in Entra. */
     client_id: Type.String({ minLength: 1 }),
     client_secret: Type.String({ minLength: 1 }),
     /** A personal access token. */
     token: Type.String({ minLength: 1 }),
+    /** The Databricks account. */
+    account_id: Type.String({ minLength: 1 }),
+    /** The directory in Entra. */
+    tenant_id: Type.String({ minLength: 1 }),
+    /** Azure's id of the workspace. */
+    resource_id: Type.String({ minLength: 1 }),
   },
   { additionalProperties: false },
 )
@@ -18,13 +24,30 @@ export const PartialCredentials = Type.Partial(Credentials)
 export type Credentials = Static<typeof Credentials>
 export type PartialCredentials = Static<typeof PartialCredentials>
 
-/** Who may call: machine-to-machine OAuth with one service principal, and one personal access token. */
+export const CREDENTIALS: Credentials = {
+  client_id: 'simulated-client',
+  client_secret: 'simulated-secret',
+  token: 'dapi-simulated-token',
+  account_id: 'simulated-account',
+  tenant_id: 'simulated-tenant',
+  resource_id: '/subscriptions/1/resourceGroups/simulated/providers/Microsoft.Databricks/workspaces/simulated',
+}
+
+/** The one workspace that there is. */
+export const WORKSPACE_ID = '1'
+
+/** What a token opens: the workspace, or Azure's management. */
+export type Audience = 'databricks' | 'management'
+
+/** The tokens that are about: of one service principal, and one personal access token. */
 export interface OAuth {
   readonly credentials: Credentials
-  /** Answers POST /oidc/v1/token: status and body. */
-  issue(authorization: string | undefined, form: URLSearchParams): { status: number; body: object }
+  /** A new access token and its life in seconds. */
+  issue(audience: Audience): { token: string; life: number }
   /** Whether the bearer token is known and has not expired. */
   accepts(authorization: string | undefined): boolean
+  /** The same for the bare token that opens Azure's management. */
+  manages(token: string | undefined): boolean
   /** The access tokens that are worth something now. */
   tokens(): string[]
   /** Makes every issued access token worthless at once. */
@@ -38,48 +61,34 @@ interface Dependencies {
 }
 
 export function createOAuth({ now, options, credentials }: Dependencies): OAuth {
-  const expiries = new Map<string, number>()
+  const issued = new Map<string, { audience: Audience; expiry: number }>()
 
   const forgetExpired = () => {
-    for (const [token, expiry] of expiries) if (expiry <= now()) expiries.delete(token)
+    for (const [token, { expiry }] of issued) if (expiry <= now()) issued.delete(token)
+  }
+  const isLive = (token: string, audience: Audience) => {
+    const found = issued.get(token)
+    return found?.audience === audience && found.expiry > now()
   }
 
   return {
     credentials,
-    issue: (authorization, form) => {
-      if (!knows(credentials, authorization)) return refuse(401, 'invalid_client', 'Client authentication failed')
-      if (form.get('grant_type') !== 'client_credentials') {
-        return refuse(400, 'unsupported_grant_type', 'grant_type must be client_credentials')
-      }
-      if (form.get('scope') !== 'all-apis') return refuse(400, 'invalid_scope', 'scope must be all-apis')
+    issue: (audience) => {
       forgetExpired()
       const token = randomUUID()
       const life = options.token_life_seconds
-      expiries.set(token, now() + life * 1_000)
-      const expires_in = options.expires_in === 'string' ? `${life}` : life
-      return { status: 200, body: { access_token: token, token_type: 'Bearer', expires_in, scope: 'all-apis' } }
+      issued.set(token, { audience, expiry: now() + life * 1_000 })
+      return { token, life }
     },
     accepts: (authorization) => {
       const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1] ?? ''
-      return token === credentials.token || (expiries.get(token) ?? 0) > now()
+      return token === credentials.token || isLive(token, 'databricks')
     },
+    manages: (token) => isLive(token ?? '', 'management'),
     tokens: () => {
       forgetExpired()
-      return [...expiries.keys()]
+      return [...issued.keys()]
     },
-    revoke: () => expiries.clear(),
+    revoke: () => issued.clear(),
   }
-}
-
-function refuse(status: number, error: string, error_description: string) {
-  return { status, body: { error, error_description } }
-}
-
-/** Some SDKs encode id and secret as a form before base64 (RFC 6749 §2.3.1), others do not; Databricks takes both. */
-function knows({ client_id, client_secret }: Credentials, authorization: string | undefined): boolean {
-  const encoded = /^Basic (\S+)$/i.exec(authorization ?? '')?.[1] ?? ''
-  const sent = Buffer.from(encoded, 'base64').toString()
-  const formEncoded = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
-  const accepted = [(text: string) => text, encodeURIComponent, formEncoded]
-  return accepted.some((encode) => sent === `${encode(client_id)}:${encode(client_secret)}`)
 }

@@ -36,6 +36,20 @@ const Options = Type.Object(
     list_order: Type.Union([Type.Literal('end_time'), Type.Literal('start_time')]),
     /** API calls without a valid bearer token. */
     unauthorized_status: status,
+    /** What the host is: of this workspace alone, of an account, or of both; the last two need to be told the workspace. */
+    host_type: Type.Union([Type.Literal('workspace'), Type.Literal('account'), Type.Literal('unified')]),
+    /** false: the principal is only in Entra, with a role on the workspace's resource in Azure. */
+    principal_in_workspace: Type.Boolean(),
+    /** What is trusted of the issuer outside, in Databricks (with its audiences) and in Entra, and whose policy that is. */
+    federation: Type.Object(
+      {
+        issuer: Type.String(),
+        subject: Type.String(),
+        audiences: Type.Array(Type.String(), { minItems: 1 }),
+        policy_of: Type.Union([Type.Literal('principal'), Type.Literal('account')]),
+      },
+      closed,
+    ),
     token_life_seconds: Type.Integer({ minimum: 1 }),
     /** `expires_in` as a number, or as the string that Databricks' own test server sends. */
     expires_in: Type.Union([Type.Literal('number'), Type.Literal('string')]),
@@ -87,6 +101,14 @@ export const DEFAULTS: Options = {
   },
   list_order: 'end_time',
   unauthorized_status: 401,
+  host_type: 'workspace',
+  principal_in_workspace: true,
+  federation: {
+    issuer: 'https://kubernetes.default.svc',
+    subject: 'system:serviceaccount:gateway:job-gateway',
+    audiences: ['simulated-account'],
+    policy_of: 'principal',
+  },
   token_life_seconds: 3_600,
   expires_in: 'number',
   rate_limits: 'off',

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { text } from 'node:stream/consumers'
+import { TLSSocket } from 'node:tls'
 import type { Clock } from '../clock.ts'
 import type { Call, CallLog } from './calls.ts'
 import { type Incoming, json, type Reply } from './dispatch.ts'
@@ -9,38 +11,46 @@ import type { Options } from './options.ts'
 /** Paths below this one control the workspace; they are neither logged nor hit by faults. */
 export const CONTROL = '/__simulator'
 
+/** Private key and certificate as PEM. */
+export interface Tls {
+  readonly key: string
+  readonly cert: string
+}
+
 interface Dependencies {
+  readonly tls: Tls | undefined
   readonly clock: Clock
   readonly now: () => number
   readonly options: Options
   readonly calls: CallLog
   readonly faults: Faults
-  readonly dispatch: (incoming: Incoming) => Reply
-  readonly control: (incoming: Incoming) => Reply
+  readonly dispatch: (incoming: Incoming) => Reply | Promise<Reply>
+  readonly control: (incoming: Incoming) => Promise<Reply>
 }
 
 /** node:http and no framework: faults need the bare socket, to cut it before, after and in the middle of a reply. */
-export function createHttpServer({ clock, now, options, calls, faults, dispatch, control }: Dependencies): Server {
+export function createHttpServer({ tls, clock, now, options, calls, faults, dispatch, control }: Dependencies): Server {
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const incoming = await read(request)
     const { method, path, query, body } = incoming
-    if (path === CONTROL || path.startsWith(`${CONTROL}/`)) return send(response, control(incoming))
+    if (path === CONTROL || path.startsWith(`${CONTROL}/`)) return send(response, await control(incoming))
     const call = calls.record({ time: now(), method, path, query: query.toString(), body })
     const fault = faults.take(method, path)
     const acts = !fault || fault.when === 'after' || !(fault.drop || replacesReply(fault))
-    const own = acts ? dispatch(incoming) : undefined
+    const own = acts ? await dispatch(incoming) : undefined
     const wait = options.latency_ms + (fault?.delay_ms ?? 0)
     if (wait > 0) await clock.sleep(wait)
     answer(response, call, own, fault)
   }
 
-  const server = createServer((request, response) => {
+  const listen = (request: IncomingMessage, response: ServerResponse) => {
     serve(request, response).catch((error) => {
       // A client that went away in the middle of its request is nobody's failure.
       if (request.destroyed || response.headersSent) response.destroy()
       else send(response, json(500, { error_code: 'INTERNAL_ERROR', message: `${error}` }))
     })
-  })
+  }
+  const server = tls ? createTlsServer(tls, listen) : createServer(listen)
   // Longer than any client's pool keeps a connection, so that the client is the one who closes.
   server.keepAliveTimeout = 60_000
   return server
@@ -81,8 +91,16 @@ function replacement({ status = 200, headers = {}, body }: Fault): Reply {
 
 async function read(request: IncomingMessage): Promise<Incoming> {
   const [path = '/', search = ''] = (request.url ?? '/').split('?', 2)
-  const { host = 'localhost', authorization } = request.headers
+  const { headers } = request
+  const scheme = request.socket instanceof TLSSocket ? 'https' : 'http'
   const body = await text(request)
   const query = new URLSearchParams(search)
-  return { method: request.method ?? 'GET', path, query, body, authorization, host: `http://${host}` }
+  return {
+    method: request.method ?? 'GET',
+    path,
+    query,
+    body,
+    headers,
+    host: `${scheme}://${headers.host ?? 'localhost'}`,
+  }
 }

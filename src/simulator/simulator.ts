@@ -7,11 +7,13 @@ import { check, checkJob, type JobDefinition } from './definitions.ts'
 import { createDispatch } from './dispatch.ts'
 import { createFaults, Fault } from './faults.ts'
 import { createIds } from './ids.ts'
-import { type Credentials, createOAuth, PartialCredentials } from './oauth.ts'
+import { createIssuer } from './issuer.ts'
+import { CREDENTIALS, type Credentials, createOAuth, PartialCredentials } from './oauth.ts'
 import { DEFAULTS, PartialOptions } from './options.ts'
 import { createRateLimits } from './rate-limits.ts'
 import { summarize } from './run.ts'
-import { createHttpServer } from './server.ts'
+import { createHttpServer, type Tls } from './server.ts'
+import { createTokenRoutes } from './token-routes.ts'
 import { createWorkspace } from './workspace.ts'
 
 /** A Databricks workspace over real HTTP, for demos, tests and load. */
@@ -25,26 +27,23 @@ export interface SimulatorSettings {
   readonly port?: number
   /** Default 127.0.0.1. */
   readonly host?: string
+  /** Left out: plain HTTP. */
+  readonly tls?: Tls
   readonly clock?: Clock
   readonly jobs?: readonly JobDefinition[]
   readonly options?: PartialOptions
   readonly credentials?: Partial<Credentials>
 }
 
-const CREDENTIALS: Credentials = {
-  client_id: 'simulated-client',
-  client_secret: 'simulated-secret',
-  token: 'dapi-simulated-token',
-}
-
 /** Starts a simulated workspace and resolves once it listens. Rejects when the port is taken. */
 export async function createSimulator(settings: SimulatorSettings = {}): Promise<Simulator> {
-  const { port = 0, host = '127.0.0.1', clock = systemClock, jobs = [] } = settings
+  const { port = 0, host = '127.0.0.1', tls, clock = systemClock, jobs = [] } = settings
   const options = { ...DEFAULTS }
   const credentials = { ...CREDENTIALS }
   const now = createTime(clock)
   const workspace = createWorkspace({ now: now.read, options, newId: createIds(() => options.ids) })
   const oauth = createOAuth({ now: now.read, options, credentials })
+  const issuer = createIssuer({ now: now.read, options })
   const limits = createRateLimits({ now: now.read, options })
   const faults = createFaults()
   const calls = createCallLog(() => options.max_calls)
@@ -79,21 +78,23 @@ export async function createSimulator(settings: SimulatorSettings = {}): Promise
     changeCredentials: (changes) => {
       Object.assign(credentials, check(PartialCredentials, changes, 'credentials'))
     },
+    signSubjectToken: issuer.sign,
   }
   controls.setOptions(settings.options ?? {})
   controls.changeCredentials(settings.credentials ?? {})
   for (const job of jobs) controls.defineJob(job)
 
-  const dispatch = createDispatch({ api: { workspace, options }, oauth, limits })
+  const answerTokens = createTokenRoutes({ now: now.read, oauth, issuer, options })
+  const dispatch = createDispatch({ api: { workspace, options }, oauth, limits, answerTokens })
   const control = createControl(controls)
-  const server = createHttpServer({ clock, now: now.read, options, calls, faults, dispatch, control })
+  const server = createHttpServer({ tls, clock, now: now.read, options, calls, faults, dispatch, control })
   server.listen(port, host)
   await once(server, 'listening')
   const address = server.address() as AddressInfo
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return {
     ...controls,
-    url: `http://${name}:${address.port}`,
+    url: `${tls ? 'https' : 'http'}://${name}:${address.port}`,
     close: async () => {
       server.close()
       server.closeAllConnections()
