@@ -1,6 +1,8 @@
 /** The only source of time. Instants are epoch milliseconds, spans are milliseconds. */
 export interface Clock {
   now(): number
+  /** Milliseconds since some instant that no setting of the machine's clock moves. Left out where `now` is as steady. */
+  elapsed?(): number
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. The wait does not keep the process alive. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
@@ -10,6 +12,7 @@ const LONGEST_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: Date.now,
+  elapsed: () => performance.now(),
   // Not node:timers/promises, which makes an error, with its stack, for each of the thousands of sleeps that end early.
   sleep(ms, signal) {
     const { promise, resolve } = Promise.withResolvers<void>()

@@ -65,12 +65,12 @@ function diagnoseLostHost(code: string, { workspace, host, proxy }: Route): Resu
   })
 }
 
-function diagnoseBarred(status: number, { host, proxy }: Route): Result {
+function diagnoseBarred(status: number, { workspace, host, proxy }: Route): Result {
   return status === 407
     ? failed(CHECK, {
         code: 'proxy-credentials',
         message: `the proxy ${proxy?.origin} wants a user and a password (407)`,
-        cure: 'leave workspaces.….proxy out and set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters %-encoded',
+        cure: `write them as workspaces.${workspace}.proxy.user and .password; or in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters %-encoded`,
       })
     : failed(CHECK, {
         code: 'proxy-refuses',

@@ -1,4 +1,4 @@
-import type { AuthConfig, SecretRef } from '../config/schema/workspaces.ts'
+import { type AuthConfig, secretOf } from '../config/schema/auth.ts'
 import type { DatabricksError } from '../databricks/errors.ts'
 import { failed, type Result } from './finding.ts'
 
@@ -27,7 +27,7 @@ export function diagnoseRefusal(check: string, error: DatabricksError, principal
   if (error.kind === 'denied') {
     return failed(check, {
       code: 'access-denied',
-      message: `Databricks lets ${describePrincipal(principal)} in, but not do this: ${said}`,
+      message: `Databricks lets ${describePrincipal(principal.auth)} in, but not do this: ${said}`,
       cure: 'have an administrator of the workspace give it that right',
     })
   }
@@ -49,7 +49,7 @@ const ABOUT_ADDRESS = /\bIP ACL\b|\bIP access list|\bnetwork policy\b|\bpublic a
 
 function diagnoseCredential(check: string, error: DatabricksError, principal: Principal): Result {
   const { auth, workspace } = principal
-  const who = describePrincipal(principal)
+  const who = describePrincipal(auth)
   const said = quote(error)
   if (ABOUT_ADDRESS.test(error.message)) {
     return failed(check, {
@@ -58,35 +58,66 @@ function diagnoseCredential(check: string, error: DatabricksError, principal: Pr
       cure: "have the address added to the workspace's IP access list",
     })
   }
-  if (error.errorCode === 'invalid_client') {
-    return failed(check, {
-      code: 'secret-refused',
-      message: `Databricks refuses the secret of ${who}: wrong, ended or deleted (${said})`,
-      cure: `make a new one in Databricks and put it into ${whereOf(auth)}; or correct workspaces.${workspace}.auth.client_id`,
-    })
-  }
   // Without a token nothing was asked of the workspace itself.
-  if (auth.type === 'pat' || !error.sent) {
-    return failed(check, {
-      code: 'credential-refused',
-      message: `Databricks refuses ${who}: ${said}`,
-      cure: `check that it is of this workspace and has not ended; a new one goes into ${whereOf(auth)}`,
-    })
-  }
+  if (auth.type === 'pat' || !error.sent) return diagnoseNoToken(check, error, principal)
   return failed(check, {
     code: 'credential-refused',
-    message: `the workspace refuses ${who}, though it gave it a token: ${said}`,
-    cure: 'add the service principal to this workspace, active and with workspace access',
+    message: `the workspace refuses ${who}, though there is a token for it: ${said}`,
+    cure: auth.type.startsWith('azure')
+      ? `add it to this workspace, active and with workspace access; or write workspaces.${workspace}.auth.workspace_resource_id`
+      : 'add the service principal to this workspace, active and with workspace access',
   })
 }
 
-function describePrincipal({ auth }: Principal): string {
-  return auth.type === 'pat' ? 'the personal access token' : `service principal ${auth.client_id}`
+function diagnoseNoToken(check: string, error: DatabricksError, { auth, workspace }: Principal): Result {
+  const said = quote(error)
+  const who = describePrincipal(auth)
+  const issuer = auth.type.startsWith('azure') ? 'Microsoft Entra' : 'Databricks'
+  const where = describePlace(auth)
+  const at = `workspaces.${workspace}.auth`
+  switch (auth.type) {
+    case 'pat':
+      return failed(check, {
+        code: 'credential-refused',
+        message: `Databricks refuses ${who}: ${said}`,
+        cure: `check that it is of this workspace and has not ended; a new one goes into ${where}`,
+      })
+    case 'oidc-federation':
+    case 'azure-workload-identity':
+      return failed(check, {
+        code: 'credential-refused',
+        message: `${issuer} does not take the token from ${where} for ${who}: ${said}`,
+        cure:
+          auth.type === 'oidc-federation'
+            ? `compare its issuer, subject, audience and end with the federation policy in Databricks, and ${at}.client_id`
+            : `compare its issuer, subject, audience and end with the federated credential in Entra, and ${at}.client_id and tenant_id`,
+      })
+    default:
+      if (error.errorCode !== 'invalid_client') {
+        return failed(check, {
+          code: 'credential-refused',
+          message: `${issuer} refuses ${who}: ${said}`,
+          cure: `correct ${at}.client_id${auth.type === 'oauth-m2m' ? '' : ' and tenant_id'}, or ${where}`,
+        })
+      }
+      return failed(check, {
+        code: 'secret-refused',
+        message: `${issuer} refuses the secret of ${who}: wrong, ended or deleted (${said})`,
+        cure: `make a new one in ${issuer} and put it into ${where}; or correct ${at}.client_id`,
+      })
+  }
 }
 
-function whereOf(auth: AuthConfig): string {
-  const ref: SecretRef = auth.type === 'pat' ? auth.token : auth.client_secret
-  return 'env' in ref ? `the environment variable ${ref.env}` : ref.file
+function describePrincipal(auth: AuthConfig): string {
+  if (auth.type === 'pat') return 'the personal access token'
+  if (auth.client_id !== undefined) return `service principal ${auth.client_id}`
+  return 'the principal that the policy of the account names'
+}
+
+function describePlace(auth: AuthConfig): string {
+  const ref = secretOf(auth)
+  if ('env' in ref) return `the environment variable ${ref.env}`
+  return 'profile' in ref ? `${ref.key} of profile ${ref.profile} in ${ref.file}` : ref.file
 }
 
 /** Databricks' own words, with what its support asks for. */

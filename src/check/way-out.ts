@@ -1,4 +1,6 @@
+import type { ProxyConfig } from '../config/schema/network.ts'
 import type { WorkspaceConfig } from '../config/schema/workspaces.ts'
+import { readSecret } from '../config/secrets.ts'
 import { failed, type Result, well } from './finding.ts'
 
 /** How the calls of a workspace leave this machine. */
@@ -15,7 +17,7 @@ export function findWayOut(
   { host, proxy }: Pick<WorkspaceConfig, 'host' | 'proxy'>,
   env: NodeJS.ProcessEnv,
 ): WayOut | { problem: Result } {
-  if (proxy) return { proxy: new URL(proxy.url), because: `workspaces.${name}.proxy` }
+  if (proxy) return { proxy: addCredentials(proxy, env), because: `workspaces.${name}.proxy` }
   const text = env['https_proxy'] ?? env['HTTPS_PROXY'] ?? ''
   const target = new URL(host)
   if (text === '' || target.protocol !== 'https:') return { proxy: undefined, because: '' }
@@ -30,6 +32,13 @@ export function findWayOut(
       cure: 'write it with its scheme, such as http://proxy.example.com:3128',
     }),
   }
+}
+
+function addCredentials({ url: text, user, password }: ProxyConfig, env: NodeJS.ProcessEnv): URL {
+  const url = new URL(text)
+  url.username = encodeURIComponent(user ?? '')
+  url.password = encodeURIComponent(password ? readSecret(password, env) : '')
+  return url
 }
 
 export function describeWayOut({ proxy, because }: WayOut): Result {

@@ -22,7 +22,9 @@ export function complete(tree: Mapping): Config {
   const config = fillIn(ConfigFileSchema, createMapping(Object.entries(sections))) as unknown as Config
   for (const workspace of Object.values(config.workspaces)) {
     const host = parseHost(workspace.host, workspace.allow_http)
-    if ('origin' in host) workspace.host = host.origin
+    if ('problem' in host) continue
+    workspace.host = host.origin
+    if (host.workspaceId !== undefined) workspace.workspace_id ??= host.workspaceId
   }
   for (const client of Object.values(config.clients)) client.keys = client.keys.map((key) => key.toLowerCase())
   if (config.server.public_url) config.server.public_url = config.server.public_url.replace(/\/+$/, '')

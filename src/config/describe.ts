@@ -37,7 +37,7 @@ function describeUnion(schema: TSchema): string {
   const constants = variants.filter((variant) => variant['const'] !== undefined)
   if (constants.length > 0) return `one of ${constants.map((variant) => variant['const']).join(', ')}`
   const types = [...variantsByType(schema).keys()]
-  if (types.length > 0) return `a mapping with ${types.map((type) => `type: ${type}`).join(' or ')}`
+  if (types.length > 0) return `a mapping with type: one of ${types.join(', ')}`
   return variants.map(describeExpected).join(' or ')
 }
 

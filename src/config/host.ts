@@ -2,14 +2,17 @@ import { quote } from './describe.ts'
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
+interface Host {
+  origin: string
+  loopback: boolean
+  workspaceId: string | undefined
+}
+
 /**
- * The origin of a workspace's address, without the `?o=` that browsers show, or what is wrong with it. A bare host name
- * means https, as in Databricks' own tools.
+ * The origin of a workspace's address, and which workspace of that host the `?o=` or `?w=` of a browser names, or what is
+ * wrong with it. A bare host name means https, as in Databricks' own tools.
  */
-export function parseHost(
-  text: string,
-  allowHttp: boolean,
-): { origin: string; loopback: boolean } | { problem: string } {
+export function parseHost(text: string, allowHttp: boolean): Host | { problem: string } {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`)
   if (!url) return { problem: `must be an https address, but is ${quote(text)}` }
   if (url.username !== '' || url.password !== '') {
@@ -23,5 +26,6 @@ export function parseHost(
   if (url.protocol === 'http:' && !loopback && !allowHttp) {
     return { problem: `is plain http, so the credential would travel in the clear; write https://${url.host}` }
   }
-  return { origin: url.origin, loopback }
+  const ids = ['w', 'o', 'workspace_id'].map((name) => url.searchParams.get(name) ?? '')
+  return { origin: url.origin, loopback, workspaceId: ids.find((id) => /^[\w-]{1,64}$/.test(id)) }
 }

@@ -2,6 +2,7 @@ import { glob, readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { ConfigProblem, Path } from './problem.ts'
 import { formatPath } from './problem.ts'
+import { SECRET_KEYS } from './schema/auth.ts'
 import { reasonOf } from './secrets.ts'
 import { createMapping, isMapping, type Mapping, mappingAt, merge } from './tree.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
@@ -60,7 +61,8 @@ async function readYaml(path: string): Promise<YamlFile> {
 function anchorPaths(tree: Mapping, folder: string) {
   for (const workspace of Object.values(mappingAt(tree, 'workspaces')).filter(isMapping)) {
     const auth = mappingAt(workspace, 'auth')
-    for (const holder of [mappingAt(auth, 'client_secret'), mappingAt(auth, 'token'), mappingAt(workspace, 'ca')]) {
+    for (const key of new Set(Object.values(SECRET_KEYS))) anchor(mappingAt(auth, key), folder)
+    for (const holder of [mappingAt(mappingAt(workspace, 'proxy'), 'password'), mappingAt(workspace, 'ca')]) {
       anchor(holder, folder)
     }
   }

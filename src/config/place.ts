@@ -1,25 +1,16 @@
-import { ENVIRONMENT } from './environment.ts'
 import type { Loaded } from './load.ts'
-import { type ConfigProblem, type Finding, formatPath, type Path } from './problem.ts'
+import { type ConfigProblem, ENVIRONMENT, type Finding, formatPath, type Path } from './problem.ts'
 import { has } from './tree.ts'
-
-const VARIABLES: Record<string, string> = {
-  host: 'DATABRICKS_HOST',
-  client_id: 'DATABRICKS_CLIENT_ID',
-  client_secret: 'DATABRICKS_CLIENT_SECRET',
-  token: 'DATABRICKS_TOKEN',
-}
+import type { Places } from './unified-auth/expand-workspaces.ts'
 
 /**
  * Gives a finding the place that decides: in the last file that says something there, under job_defaults where a job
- * has the value from there, or in the environment.
+ * has the value from there, or in the environment or a profile.
  */
-export function placeFinding({ path, message }: Finding, { tree, files }: Loaded): ConfigProblem {
-  const [section, name, ...rest] = path
-  if (section === 'workspaces' && name === 'default' && !has(tree, [section, name])) {
-    const variable = VARIABLES[String(rest.at(-1))] ?? ''
-    return { file: ENVIRONMENT, path: variable, message }
-  }
+export function placeFinding({ path, message }: Finding, { tree, files }: Loaded, places: Places): ConfigProblem {
+  const elsewhere = places.get(formatPath(path))
+  if (elsewhere) return { ...elsewhere, message }
+  const [section, , ...rest] = path
   const inherited: Path = ['job_defaults', ...rest]
   const decisive = section === 'jobs' && rest.length > 0 && !has(tree, path) && has(tree, inherited) ? inherited : path
   const [file, ...others] = files

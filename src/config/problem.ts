@@ -7,6 +7,9 @@ export interface Finding {
   message: string
 }
 
+/** The file name that problems of environment variables carry. */
+export const ENVIRONMENT = 'environment'
+
 /** A finding with its place. `line` and `column` count from 1 and are there when the text could be read so far. */
 export interface ConfigProblem {
   file: string

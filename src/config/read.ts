@@ -1,12 +1,12 @@
 import { checkConfig } from './check.ts'
 import { complete } from './complete.ts'
-import { readEnvironment } from './environment.ts'
 import { loadFiles } from './load.ts'
 import { arrangeProblems, placeFinding } from './place.ts'
-import { ConfigError, type ConfigProblem, type Finding } from './problem.ts'
+import { ConfigError, type Finding } from './problem.ts'
 import type { Config } from './schema.ts'
 import { checkStructure } from './structure.ts'
-import { createMapping, has, isMapping, type Mapping, mappingAt } from './tree.ts'
+import { has, isMapping, type Mapping, mappingAt } from './tree.ts'
+import { expandWorkspaces } from './unified-auth/expand-workspaces.ts'
 
 export interface ConfigSource {
   /** Paths of YAML files; of two the later wins key by key. */
@@ -30,8 +30,8 @@ export async function readConfig({ files, env }: ConfigSource): Promise<{ config
   if (loaded.files.some((file) => file.problems.length > 0)) {
     throw new ConfigError(arrangeProblems(loaded.problems, loaded))
   }
-  const { tree, problems } = addWorkspace(quoteJobIds(loaded.tree), env)
-  const structural = checkStructure(tree)
+  const { tree, places, problems, findings: unexpanded } = expandWorkspaces(quoteJobIds(loaded.tree), env)
+  const structural = [...unexpanded, ...checkStructure(tree)]
   const config = complete(prune(tree, structural))
   const findings = checkConfig({
     config,
@@ -43,19 +43,10 @@ export async function readConfig({ files, env }: ConfigSource): Promise<{ config
     given: (path) => has(tree, path),
     env,
   })
-  const placed = [...structural, ...findings].map((finding) => placeFinding(finding, loaded))
+  const placed = [...structural, ...findings].map((finding) => placeFinding(finding, loaded, places))
   const all = [...loaded.problems, ...problems, ...placed]
   if (all.length > 0) throw new ConfigError(arrangeProblems(all, loaded))
   return { config }
-}
-
-/** The workspace of Databricks' own variables, when the files name none. */
-function addWorkspace(tree: Mapping, env: NodeJS.ProcessEnv): { tree: Mapping; problems: ConfigProblem[] } {
-  const configured = tree['workspaces'] ?? createMapping()
-  if (!isMapping(configured) || Object.keys(configured).length > 0) return { tree, problems: [] }
-  const described = readEnvironment(env)
-  if (!isMapping(described)) return { tree, problems: described }
-  return { tree: { ...tree, workspaces: createMapping([['default', described]]) }, problems: [] }
 }
 
 /** An id without quotes is taken as long as it is exact; a larger one is left for the schema to refuse. */

@@ -6,7 +6,7 @@ import { closed } from './schema/names.ts'
 import { ProfilesSchema } from './schema/profiles.ts'
 import { ServerSchema } from './schema/server.ts'
 import { WatchSchema } from './schema/watch.ts'
-import { WorkspacesSchema } from './schema/workspaces.ts'
+import { type WorkspaceConfig, WorkspacesSchema } from './schema/workspaces.ts'
 
 const IncludeSchema = Type.Array(Type.String({ minLength: 1 }), {
   description: 'Files with more jobs and clients: paths or globs (jobs.d/*.yaml), relative to this file.',
@@ -28,8 +28,11 @@ export const ConfigFileSchema = closed(
   { title: 'databricks-job-gateway configuration' },
 )
 
+type Sections = Omit<Static<typeof ConfigFileSchema>, 'include' | 'job_defaults' | 'workspaces' | 'jobs' | 'clients'>
+
 /** What the program runs on: all files merged, defaults applied, secrets still references. Maps have no prototype. */
-export type Config = Omit<Static<typeof ConfigFileSchema>, 'include' | 'job_defaults' | 'jobs' | 'clients'> & {
+export type Config = Sections & {
+  workspaces: Record<string, WorkspaceConfig>
   jobs: Record<string, JobConfig>
   clients: Record<string, ClientConfig>
 }

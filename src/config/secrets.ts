@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { SecretRef } from './schema/workspaces.ts'
+import type { SecretRef } from './schema/secret-ref.ts'
+import { readProfiles } from './unified-auth/profiles.ts'
 
 /** A reference leads to no usable secret; the text names the reference, never a value. */
 export class SecretUnavailable extends Error {
@@ -8,13 +9,21 @@ export class SecretUnavailable extends Error {
 
 /** Reads the secret anew at every call, so that a rotated file counts from the next use. Throws SecretUnavailable. */
 export function readSecret(ref: SecretRef, env: NodeJS.ProcessEnv): string {
-  const [source, text] =
-    'env' in ref ? [`environment variable ${ref.env}`, env[ref.env]] : [ref.file, readText(ref.file)]
+  const [source, text] = look(ref, env)
   if (text === undefined) throw new SecretUnavailable(`${source} is not set`)
   const secret = text.replace(/\r?\n$/, '')
   if (secret === '') throw new SecretUnavailable(`${source} is empty`)
   if (/[\r\n]/.test(secret)) throw new SecretUnavailable(`${source} holds more than one line`)
   return secret
+}
+
+/** The name of the place, and what is there. */
+function look(ref: SecretRef, env: NodeJS.ProcessEnv): [source: string, text: string | undefined] {
+  if ('env' in ref) return [`environment variable ${ref.env}`, env[ref.env]]
+  const text = readText(ref.file)
+  if (!('profile' in ref)) return [ref.file, text]
+  const { file, profile, key } = ref
+  return [`${key} of profile ${profile} in ${file}`, readProfiles(text).get(profile)?.get(key)]
 }
 
 function readText(file: string): string {

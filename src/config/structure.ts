@@ -37,11 +37,26 @@ function explain(error: ValueError, path: Path): Finding[] {
       return [{ path, message: 'holds the same entry twice; take one out' }]
     default: {
       const variant = isMapping(value) ? variantsByType(schema).get(value['type']) : undefined
-      if (variant) return findMismatches(variant, value, path)
+      if (variant && isMapping(value)) {
+        const mixed = findMixed(schema, value, path)
+        return mixed.length > 0 ? mixed : findMismatches(variant, value, path)
+      }
       const found = holdsSecrets(path) ? '' : describeFound(schema, value)
       return [{ path, message: `must be ${describeExpected(schema)}${found}` }]
     }
   }
+}
+
+/** Keys that another variant of the union has and the chosen one has not: two kinds in one. */
+function findMixed(union: TSchema, value: Mapping, path: Path): Finding[] {
+  const variants = variantsByType(union)
+  const chosen = variants.get(value['type'])?.['properties'] ?? {}
+  return Object.keys(value).flatMap((key) => {
+    const others = [...variants].filter(([, { properties }]) => Object.hasOwn(properties, key)).map(([type]) => type)
+    if (others.length === 0 || Object.hasOwn(chosen, key)) return []
+    const message = `belongs to type ${others.join(' or ')}, and type is ${value['type']}: two kinds in one; keep one of them`
+    return [{ path: [...path, key], message }]
+  })
 }
 
 /** Where a literal secret may stand by mistake; no value below is ever shown. */

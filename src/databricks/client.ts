@@ -19,6 +19,8 @@ const JOBS_PER_PAGE = 100
 export interface ClientDeps extends Route {
   /** URL of the workspace; only its origin counts. */
   host: string
+  /** On a host of several workspaces, which one. */
+  workspaceId?: string
   auth: AuthSettings
   clock: Clock
   /** Of the gateway, for the User-Agent. */
@@ -38,8 +40,9 @@ type Paged<T> = T & { next_page_token?: string; has_more?: boolean }
 
 /** Speaks Jobs API 2.2 with one workspace. */
 export function createDatabricksClient(deps: ClientDeps): DatabricksClient {
-  const { clock, observer, wrapSend = (send) => send, random = Math.random } = deps
+  const { clock, observer, wrapSend = (send) => send, workspaceId, random = Math.random } = deps
   const host = new URL(deps.host).origin
+  const headers = workspaceId === undefined ? {} : { 'x-databricks-workspace-id': workspaceId }
   const dispatcher = createDispatcher(deps)
   const health = createHealth({ clock, observer, probe })
   const userAgent = `databricks-job-gateway/${deps.version}`
@@ -48,7 +51,8 @@ export function createDatabricksClient(deps: ClientDeps): DatabricksClient {
   const acceptance = createAcceptance(clock, observer)
   const budgets = createBudgets(deps.budget, clock, deps.share)
   const admission = createAdmission({ budgets, health })
-  const request = createRequest({ host, credential, acceptance, admission, budgets, send, clock, random, observer })
+  const tries = { credential, acceptance, admission, budgets, send, clock, random, observer }
+  const request = createRequest({ host, headers, ...tries })
 
   function probe(deadline: number): Promise<unknown> {
     const operation = get('jobs_list', '/api/2.2/jobs/list', { limit: 1 })

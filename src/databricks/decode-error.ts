@@ -42,6 +42,9 @@ const aboutUs = [
   /\bunauthorized access to\b|\bnot a member of (this|the) workspace\b|\b(user|principal) .* is not active\b/i,
 ]
 
+/** How Databricks has told, under 400 as well as 403, that an Entra token has ended or is not for it. */
+const aboutJwt = /\bjsonwebtoken\b|\bJWT (has )?expired\b/i
+
 const rateText = /\btoken bucket\b|\brate limit|\brequests?\b/i
 
 const fullText =
@@ -60,6 +63,8 @@ export function decodeError(answer: Answer, now: number, secrets: readonly strin
   const body = readErrorBody(status, answer.text)
   const headerId = headers['x-request-id']
   const requestId = body.requestId ?? (typeof headerId === 'string' ? headerId : undefined)
+  // A date that they tell is one of their clock.
+  const theirNow = Date.parse(headers.date ?? '') || now
   const clean = (word: string | undefined) => word && cleanText(word, secrets)
   return new DatabricksError(cleanText(body.message, secrets), {
     ...classify(status, body),
@@ -67,7 +72,7 @@ export function decodeError(answer: Answer, now: number, secrets: readonly strin
     status,
     errorCode: clean(body.errorCode),
     requestId: clean(requestId),
-    retryAfterMs: later(readRetryAfter(headers['retry-after'], now), body.retryDelayMs),
+    retryAfterMs: later(readRetryAfter(headers['retry-after'], theirNow), body.retryDelayMs),
   })
 }
 
@@ -85,7 +90,8 @@ function classify(status: number, { errorCode = '', ofJobsApi, message }: ErrorB
     return { kind: 'credential', reason: 'credential' }
   }
   if (status === 400 || status === 403 || status === 404) {
-    if (credentialCodes.has(errorCode) || (status === 403 && aboutUs.some((text) => text.test(message)))) {
+    const isAboutUs = status === 403 && aboutUs.some((text) => text.test(message))
+    if (credentialCodes.has(errorCode) || isAboutUs || aboutJwt.test(message)) {
       return { kind: 'credential', reason: 'credential' }
     }
     if (ofJobsApi && errorCode !== '' && !uncertainCode.test(errorCode)) {

@@ -7,11 +7,17 @@ const CONNECT_TIMEOUT_MS = 10_000
 const KEEP_ALIVE_MS = 30_000
 
 export interface Route {
-  /** For every call of this workspace; else `HTTPS_PROXY` and `NO_PROXY` of `env` decide. */
-  proxy?: { url: string }
+  /** For every call; else `HTTPS_PROXY` and `NO_PROXY` of `env` decide. */
+  proxy?: Proxy
   /** Private roots as PEM, trusted besides the usual ones. */
   ca?: string
   env?: Record<string, string | undefined>
+}
+
+export interface Proxy {
+  url: string
+  /** User and password, asked for at each connection, so that a new password needs no restart. Throws when there is none. */
+  credentials?: () => { user: string; password: string }
 }
 
 /** One pool of connections per origin: the workspace, and a token endpoint that lives elsewhere. */
@@ -35,7 +41,7 @@ export function createDispatcher({ proxy, ca, env = {} }: Route): Dispatcher {
       new Pool(origin, { ...proxyOptions, headersTimeout: CONNECT_TIMEOUT_MS }),
   }
   if (proxy) {
-    return new ProxyAgent({ ...options, uri: proxy.url })
+    return new ProxyAgent({ ...options, uri: proxy.url, headers: authorizeAt(proxy) })
   }
   return new EnvHttpProxyAgent({
     ...options,
@@ -44,4 +50,15 @@ export function createDispatcher({ proxy, ca, env = {} }: Route): Dispatcher {
     httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '',
     noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
   })
+}
+
+/** undici spreads these headers into each CONNECT: only then the getter is asked. */
+function authorizeAt({ credentials }: Proxy): Record<string, string> {
+  if (!credentials) return {}
+  return {
+    get 'proxy-authorization'() {
+      const { user, password } = credentials()
+      return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+    },
+  }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Admission } from './admission.ts'
 import type { Acceptance } from './auth/acceptance.ts'
-import { type Credential, secretsOf, type Token } from './auth/credential.ts'
+import type { Credential, Token } from './auth/credential.ts'
 import type { Budgets } from './budget.ts'
 import { answerError, decodeError } from './decode-error.ts'
 import { isRecord } from './error-body.ts'
@@ -45,6 +45,8 @@ type Outcome<T> = { value: T } | { error: DatabricksError; token: Token | undefi
 interface RequestDeps {
   /** Origin of the workspace. */
   host: string
+  /** Sent with every request. */
+  headers: Record<string, string>
   credential: Credential
   acceptance: Acceptance
   admission: Admission
@@ -57,7 +59,7 @@ interface RequestDeps {
 
 /** Carries an operation through its tries until it has an answer or its call is over. */
 export function createRequest(deps: RequestDeps): Request {
-  const { host, credential, acceptance, admission, budgets, send, clock, random, observer } = deps
+  const { host, headers, credential, acceptance, admission, budgets, send, clock, random, observer } = deps
 
   async function attempt<T>(
     operation: Operation<T>,
@@ -91,7 +93,7 @@ export function createRequest(deps: RequestDeps): Request {
     return send(operation.endpoint, {
       method: operation.method,
       url,
-      headers: { ...token.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { ...headers, ...token.headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { body }),
       maxBytes: operation.maxBytes ?? MAX_BYTES,
       ...limits,
@@ -100,12 +102,12 @@ export function createRequest(deps: RequestDeps): Request {
 
   function readAnswer<T>(answer: Answer, operation: Operation<T>, token: Token): T {
     if (answer.status < 200 || answer.status >= 300) {
-      throw decodeError(answer, clock.now(), secretsOf(token))
+      throw decodeError(answer, clock.now(), token.secrets)
     }
     const value = parse(answer.text)
     const found = value && value['error_code'] === undefined ? operation.read(value) : undefined
     if (found === undefined) {
-      throw answerError(answer, host, secretsOf(token))
+      throw answerError(answer, host, token.secrets)
     }
     return found
   }

@@ -40,7 +40,7 @@ export function createDatabricksFacts(
     up.set({ workspace }, 1)
     refused.set({ workspace }, 0)
     // The day it ends: better too early than too late.
-    if (auth.expires_on) expiry.set({ workspace }, Date.parse(auth.expires_on) / 1000)
+    if ('expires_on' in auth && auth.expires_on) expiry.set({ workspace }, Date.parse(auth.expires_on) / 1000)
   }
 
   return (workspace) => ({

@@ -29,6 +29,6 @@ t.test('the only workspace is that of a job, also when it is wrong in itself', a
   const yaml = 'jobs: { a: { job_id: "1" } }\nworkspaces: { main: { host: "http://localhost", auth: x } }'
   const result = await readFiles(t, { files: { 'gateway.yaml': yaml } })
   t.same('problems' in result && result.problems, [
-    'gateway.yaml:2:49 workspaces.main.auth: must be a mapping with type: oauth-m2m or type: pat',
+    'gateway.yaml:2:49 workspaces.main.auth: must be a mapping with type: one of oauth-m2m, pat, azure-client-secret, oidc-federation, azure-workload-identity',
   ])
 })

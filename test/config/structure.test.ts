@@ -148,7 +148,7 @@ const secretCases: [name: string, auth: string, problem: string][] = [
   [
     'a literal secret where the mapping belongs',
     'dose0123456789',
-    '4:5 workspaces.main.auth: must be a mapping with type: oauth-m2m or type: pat',
+    '4:5 workspaces.main.auth: must be a mapping with type: one of oauth-m2m, pat, azure-client-secret, oidc-federation, azure-workload-identity',
   ],
   [
     'a literal secret as a key',
@@ -168,12 +168,17 @@ const secretCases: [name: string, auth: string, problem: string][] = [
   [
     'no type',
     '{ token: { env: TOKEN } }',
-    '4:5 workspaces.main.auth: must be a mapping with type: oauth-m2m or type: pat',
+    '4:5 workspaces.main.auth: must be a mapping with type: one of oauth-m2m, pat, azure-client-secret, oidc-federation, azure-workload-identity',
   ],
   [
     'a type to come',
-    '{ type: azure-client-secret }',
-    '4:5 workspaces.main.auth: must be a mapping with type: oauth-m2m or type: pat',
+    '{ type: azure-msi }',
+    '4:5 workspaces.main.auth: must be a mapping with type: one of oauth-m2m, pat, azure-client-secret, oidc-federation, azure-workload-identity',
+  ],
+  [
+    'two kinds in one',
+    '{ type: pat, token: { env: TOKEN }, client_secret: dose1 }',
+    '4:47 workspaces.main.auth.client_secret: belongs to type oauth-m2m or azure-client-secret, and type is pat: two kinds in one; keep one of them',
   ],
 ]
 

@@ -118,6 +118,7 @@ t.test('an answer in between begins the count anew', async (t) => {
 t.test('a dead token endpoint makes it ill too', async (t) => {
   const stub = await startStub(t)
   stub.on(TOKEN, hangUp)
+  stub.on('GET /.well-known/databricks-config', hangUp)
   stub.on('GET /oidc/.well-known/oauth-authorization-server', hangUp)
   const client = startClient(t, { host: stub.url })
   while (!client.illness()) await client.getRun('5', soon()).catch(() => {})

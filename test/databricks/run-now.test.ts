@@ -163,6 +163,7 @@ t.test('a throttled post waits as long as it is told, and gives up where that do
   t.match(await submission, { kind: 'taken', tries: 2 })
   t.strictSame(facts, [
     ['token', '404'],
+    ['token', '404'],
     ['token', '200'],
     ['token', 'ok'],
     ['run_now', '429'],

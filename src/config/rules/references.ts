@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import type { Finding, Path } from '../problem.ts'
-import type { SecretRef } from '../schema/workspaces.ts'
+import type { SecretRef } from '../schema/secret-ref.ts'
 import { readSecret, reasonOf, SecretUnavailable } from '../secrets.ts'
 
 /** Whether the reference leads to a secret. */

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { closed, oneOf } from './names.ts'
-import { SecretRefSchema } from './workspaces.ts'
+import { SecretRefSchema } from './secret-ref.ts'
 
 const TlsSchema = closed(
   {

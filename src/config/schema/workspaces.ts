@@ -1,44 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { byName, closed, dateOnly } from './names.ts'
-
-export const SecretRefSchema = Type.Union(
-  [
-    closed({ env: Type.String({ minLength: 1, description: 'Name of an environment variable.' }) }, {}),
-    closed({ file: Type.String({ minLength: 1, description: 'Path of a file that holds nothing else.' }) }, {}),
-  ],
-  {
-    patternErrorMessage: 'a reference, {env: NAME} or {file: PATH}; the secret itself never stands in this file',
-    description: 'Where the secret is: {env: NAME} or {file: PATH}. Never the secret itself.',
-  },
-)
-
-/** Where a secret is. A `file` is an absolute path once the configuration is read. */
-export type SecretRef = Static<typeof SecretRefSchema>
-
-const expiresOn = Type.Optional(
-  dateOnly('The day the secret itself ends in Databricks, for the alarm ahead of it; the gateway cannot ask for it.'),
-)
-
-const AuthSchema = Type.Union(
-  [
-    closed(
-      {
-        type: Type.Literal('oauth-m2m'),
-        client_id: Type.String({ minLength: 1, description: 'Application id of the service principal.' }),
-        client_secret: SecretRefSchema,
-        expires_on: expiresOn,
-      },
-      { description: 'OAuth client credentials of a service principal: the recommended kind.' },
-    ),
-    closed(
-      { type: Type.Literal('pat'), token: SecretRefSchema, expires_on: expiresOn },
-      { description: 'A personal access token.' },
-    ),
-  ],
-  { description: 'How the gateway signs in to this workspace.' },
-)
-
-export type AuthConfig = Static<typeof AuthSchema>
+import { type AuthConfig, AuthSchema } from './auth.ts'
+import { byName, closed } from './names.ts'
+import { CaSchema, ProxySchema } from './network.ts'
 
 /** Requests per second. */
 function rate(perSecond: number, description: string) {
@@ -66,36 +29,48 @@ const BudgetSchema = closed(
 
 const WorkspaceSchema = closed(
   {
-    host: Type.String({
-      minLength: 1,
-      description: 'https address of the workspace. Plain http only to loopback, or with allow_http: true.',
-    }),
+    profile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "Profile of Databricks' own configuration file (DATABRICKS_CONFIG_FILE, else ~/.databrickscfg) that says the " +
+          'host and the credential.',
+      }),
+    ),
+    host: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'https address of the workspace. Plain http only to loopback, or with allow_http: true.',
+      }),
+    ),
+    workspace_id: Type.Optional(
+      Type.String({
+        pattern: '^[\\w-]{1,64}$',
+        patternErrorMessage: 'the id of the workspace, in quotes',
+        description:
+          'Id of the workspace, which a host of several workspaces needs; left out: that of ?o= or ?w= in the host.',
+      }),
+    ),
     allow_http: Type.Boolean({
       default: false,
       description: 'Allows plain http to a host that is not loopback. The credential then travels in the clear.',
     }),
-    auth: AuthSchema,
+    auth: Type.Optional(AuthSchema),
     budget: BudgetSchema,
-    proxy: Type.Optional(
-      closed(
-        { url: Type.String({ minLength: 1, description: 'http or https address of the proxy.' }) },
-        { description: 'HTTP proxy to this workspace; left out: HTTPS_PROXY and NO_PROXY of the environment.' },
-      ),
-    ),
-    ca: Type.Optional(
-      closed(
-        { file: Type.String({ minLength: 1, description: 'PEM file with the certificates to trust as well.' }) },
-        { description: 'Private certificate authority of the workspace or of a proxy that opens TLS.' },
-      ),
-    ),
+    proxy: Type.Optional(ProxySchema),
+    ca: Type.Optional(CaSchema),
   },
-  { description: 'One Databricks workspace.' },
+  { description: 'One Databricks workspace: profile, or host and auth.' },
 )
 
-export type WorkspaceConfig = Static<typeof WorkspaceSchema>
+/** With what its profile or the environment says; `host` is an origin. */
+export type WorkspaceConfig = Omit<Static<typeof WorkspaceSchema>, 'profile' | 'host' | 'auth'> & {
+  host: string
+  auth: AuthConfig
+}
 
 export const WorkspacesSchema = byName(
   WorkspaceSchema,
-  'Databricks workspaces by name. Left out: DATABRICKS_HOST with DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET, ' +
-    'or with DATABRICKS_TOKEN, make the workspace default.',
+  "Databricks workspaces by name. Left out: Databricks' own variables (DATABRICKS_HOST, DATABRICKS_CLIENT_ID …) and " +
+    'configuration profiles make the workspace default.',
 )

@@ -2,15 +2,14 @@
 export interface Token {
   /** `authorization`, and for some kinds of credential more. */
   headers: Record<string, string>
-  /** Epoch milliseconds. */
+  /** The values that must show up in no message: the token itself, and what it was got with. */
+  secrets: readonly string[]
+  /** Epoch milliseconds; not later than the instant at which it was made. */
   issuedAt: number
-  /** What it was got with, such as a client secret. */
-  secrets?: readonly string[]
 }
 
-export interface ExpiringToken extends Token {
-  expiresAt: number
-}
+/** A token as its endpoint hands it out. Its life is a span, so that nobody else's clock counts. */
+export type Grant = Pick<Token, 'headers' | 'secrets'> & { lifeMs: number }
 
 export interface Credential {
   /** Rejects with a DatabricksError with `sent: false`: the request that needed the token never left. */
@@ -19,9 +18,4 @@ export interface Credential {
   drop(token: Token): void
   /** Epoch milliseconds; null when no token is held or it has no end. */
   expiresAt(): number | null
-}
-
-/** The values that must show up in no message. */
-export function secretsOf({ headers, secrets = [] }: Token): string[] {
-  return [...Object.values(headers).map((value) => value.replace(/^Bearer /, '')), ...secrets]
 }

@@ -1,14 +1,20 @@
 import type { Clock } from '../../clock.ts'
 import type { Send } from '../exchange.ts'
 import type { Observer } from '../types.ts'
-import type { Credential } from './credential.ts'
+import { type AzureClientSecretSettings, createAzureClientSecret } from './azure-client-secret.ts'
+import { type AzureWorkloadIdentitySettings, createAzureWorkloadIdentity } from './azure-workload-identity.ts'
+import type { Credential, Grant } from './credential.ts'
 import { createOauthM2m, type OauthM2mSettings } from './oauth-m2m.ts'
+import { createOidcFederation, type OidcFederationSettings } from './oidc-federation.ts'
 import { createPat, type PatSettings } from './pat.ts'
 import { createTokenCache } from './token-cache.ts'
 
 interface Kinds {
   'oauth-m2m': OauthM2mSettings
   pat: PatSettings
+  'azure-client-secret': AzureClientSecretSettings
+  'oidc-federation': OidcFederationSettings
+  'azure-workload-identity': AzureWorkloadIdentitySettings
 }
 
 export type AuthSettings = { [Kind in keyof Kinds]: { type: Kind } & Kinds[Kind] }[keyof Kinds]
@@ -22,8 +28,11 @@ interface AuthDeps {
 }
 
 const kinds: { [Kind in keyof Kinds]: (settings: Kinds[Kind], deps: AuthDeps) => Credential } = {
-  'oauth-m2m': (settings, deps) => createTokenCache({ ...deps, fetch: createOauthM2m(settings, deps) }),
+  'oauth-m2m': (settings, deps) => cache(createOauthM2m(settings, deps), deps),
   pat: (settings, { clock }) => createPat(settings, clock),
+  'azure-client-secret': (settings, deps) => cache(createAzureClientSecret(settings, deps), deps),
+  'oidc-federation': (settings, deps) => cache(createOidcFederation(settings, deps), deps),
+  'azure-workload-identity': (settings, deps) => cache(createAzureWorkloadIdentity(settings, deps), deps),
 }
 
 export function createCredential<Kind extends keyof Kinds>(
@@ -31,4 +40,8 @@ export function createCredential<Kind extends keyof Kinds>(
   deps: AuthDeps,
 ): Credential {
   return kinds[settings.type](settings, deps)
+}
+
+function cache(fetch: () => Promise<Grant>, { clock, observer }: AuthDeps): Credential {
+  return createTokenCache({ fetch, clock, observer })
 }

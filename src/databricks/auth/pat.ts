@@ -11,7 +11,7 @@ export function createPat({ token }: PatSettings, clock: Clock): Credential {
   return {
     async token() {
       const value = await readSecret(token, 'token')
-      return { headers: { authorization: `Bearer ${value}` }, issuedAt: clock.now() }
+      return { headers: { authorization: `Bearer ${value}` }, secrets: [value], issuedAt: clock.now() }
     },
     drop() {},
     expiresAt: () => null,

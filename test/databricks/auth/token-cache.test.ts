@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ExpiringToken } from '../../../src/databricks/auth/credential.ts'
+import type { Grant } from '../../../src/databricks/auth/credential.ts'
 import { createTokenCache, rateFreshness } from '../../../src/databricks/auth/token-cache.ts'
 import { DatabricksError } from '../../../src/databricks/errors.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -9,12 +9,12 @@ const MINUTE = 60_000
 /** An issuer that answers when the test lets it, and counts. */
 function setup({ lifeMs = 60 * MINUTE } = {}) {
   const clock = createManualClock()
-  const waiting: PromiseWithResolvers<ExpiringToken>[] = []
+  const waiting: PromiseWithResolvers<Grant>[] = []
   const results: string[] = []
   const cache = createTokenCache({
     clock,
     fetch: () => {
-      const issued = Promise.withResolvers<ExpiringToken>()
+      const issued = Promise.withResolvers<Grant>()
       waiting.push(issued)
       return issued.promise
     },
@@ -27,9 +27,7 @@ function setup({ lifeMs = 60 * MINUTE } = {}) {
     /** How many requests for a token there were. */
     asked: () => waiting.length,
     issue(name: string) {
-      const token = { headers: { authorization: name }, issuedAt: clock.now(), expiresAt: clock.now() + lifeMs }
-      waiting.at(-1)?.resolve(token)
-      return token
+      waiting.at(-1)?.resolve({ headers: { authorization: name }, secrets: [], lifeMs })
     },
     refuse(kind: 'credential' | 'unavailable' = 'unavailable') {
       waiting.at(-1)?.reject(new DatabricksError('no token', { kind, reason: 'status', sent: false }))
@@ -38,14 +36,16 @@ function setup({ lifeMs = 60 * MINUTE } = {}) {
 }
 
 t.test('however many callers, one request for a token', async (t) => {
-  const { cache, issue, asked, results } = setup()
+  const { cache, clock, issue, asked, results } = setup()
   const callers = Array.from({ length: 50 }, () => cache.token())
-  const token = issue('a')
-  t.strictSame(new Set(await Promise.all(callers)), new Set([token]))
+  issue('a')
+  const [token, ...others] = new Set(await Promise.all(callers))
+  t.match(token, { headers: { authorization: 'a' }, issuedAt: clock.now() })
+  t.strictSame(others, [])
   t.equal(await cache.token(), token)
   t.equal(asked(), 1)
   t.strictSame(results, ['ok'])
-  t.equal(cache.expiresAt(), token.expiresAt)
+  t.equal(cache.expiresAt(), clock.now() + 60 * MINUTE)
 })
 
 t.test(
@@ -53,8 +53,8 @@ t.test(
   async (t) => {
     const { cache, clock, issue, asked } = setup()
     const first = cache.token()
-    const old = issue('a')
-    await first
+    issue('a')
+    const old = await first
     clock.advance(40 * MINUTE)
     t.equal(await cache.token(), old)
     t.equal(asked(), 1, 'fresh')
@@ -64,8 +64,8 @@ t.test(
     t.equal(asked(), 2, 'one renewal is under way')
     clock.advance(19 * MINUTE)
     const last = cache.token()
-    const renewed = issue('b')
-    t.equal(await last, renewed, 'the last minute waits for the renewal under way')
+    issue('b')
+    t.match(await last, { headers: { authorization: 'b' } }, 'the last minute waits for the renewal under way')
     t.equal(asked(), 2)
   },
 )
@@ -73,8 +73,8 @@ t.test(
 t.test('a failed renewal ahead pauses, doubling up to a minute, while the old token serves', async (t) => {
   const { cache, clock, issue, refuse, asked, results } = setup()
   const first = cache.token()
-  const old = issue('a')
-  await first
+  issue('a')
+  const old = await first
   clock.advance(41 * MINUTE)
   for (const [n, pause] of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000].entries()) {
     t.equal(await cache.token(), old)
@@ -107,13 +107,13 @@ t.test('without a token, a failure is told again for a few seconds before anyone
 t.test('a refused token is dropped once, by whoever still holds the current one', async (t) => {
   const { cache, issue, asked } = setup()
   const first = cache.token()
-  const old = issue('a')
-  await first
+  issue('a')
+  const old = await first
   cache.drop(old)
   t.equal(cache.expiresAt(), null)
   const second = cache.token()
-  const renewed = issue('b')
-  await second
+  issue('b')
+  const renewed = await second
   cache.drop(old)
   t.equal(await cache.token(), renewed, 'a late caller with the old one changes nothing')
   t.equal(asked(), 2)
@@ -133,7 +133,29 @@ t.test('short lives scale', async (t) => {
     [20, -1, 'ending'],
   ]
   for (const [life, left, freshness] of cases) {
-    const token = { headers: {}, issuedAt: 0, expiresAt: life * 1000 }
-    t.equal(rateFreshness(token, (life - left) * 1000), freshness, `${left} of ${life} s left`)
+    t.equal(rateFreshness(life * 1000, left * 1000), freshness, `${left} of ${life} s left`)
+  }
+})
+
+t.test('a correction of the clock neither prolongs nor shortens a life', async (t) => {
+  for (const jump of [-5 * MINUTE, 5 * MINUTE]) {
+    const time = { now: 1_760_000_000_000, elapsed: 0 }
+    let issued = 0
+    const cache = createTokenCache({
+      clock: { now: () => time.now, elapsed: () => time.elapsed, sleep: async () => {} },
+      fetch: async () => ({ headers: { authorization: `${++issued}` }, secrets: [], lifeMs: 4 * MINUTE }),
+    })
+    const pass = (ms: number) => {
+      time.now += ms
+      time.elapsed += ms
+    }
+    await cache.token()
+    time.now += jump
+    pass(MINUTE)
+    await cache.token()
+    t.equal(issued, 1, 'fresh still')
+    t.equal(cache.expiresAt(), time.now + 3 * MINUTE, 'by the clock as it is now')
+    pass(2 * MINUTE + 1)
+    t.match(await cache.token(), { headers: { authorization: '2' } }, 'in its last minute')
   }
 })
