@@ -7,6 +7,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** The reason to abort a wait that has served: without one, each abort makes an error with its stack. */
+export const OVER = 'over'
+
 /** What a timer of Node can hold, some 24 days. */
 const LONGEST_MS = 2 ** 31 - 1
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, OVER } from '../clock.ts'
 import { hold, level, msUntilToken, refill, sizeOf, spend } from './token-bucket.ts'
 import type { BudgetedEndpoint, Call } from './types.ts'
 
@@ -101,7 +101,7 @@ export function createBudget(perSecond: number, clock: Clock, share = () => 1): 
     const over = new AbortController()
     const end = (taken: boolean) => {
       lines[by].delete(turn)
-      over.abort()
+      over.abort(OVER)
       resolve(taken)
     }
     const turn = () => end(true)
@@ -111,7 +111,7 @@ export function createBudget(perSecond: number, clock: Clock, share = () => 1): 
     void clock.sleep(deadline - clock.now(), over.signal).then(giveUp)
     if (!serving) void serve()
     // The watcher's turn may be farther off than a caller's.
-    else if (by === 'caller' && lines.caller.size === 1) bell.abort()
+    else if (by === 'caller' && lines.caller.size === 1) bell.abort(OVER)
     return promise
   }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Dispatcher } from 'undici'
-import type { Clock } from '../clock.ts'
+import { type Clock, OVER } from '../clock.ts'
 import { DatabricksError, type ErrorReason } from './errors.ts'
 import type { Health } from './health.ts'
 import { cleanText } from './text.ts'
@@ -86,9 +86,6 @@ interface Received {
   headers: IncomingHttpHeaders
   body: Buffer
 }
-
-/** Without a reason, each abort would make an error with its stack. */
-const OVER = 'over'
 
 function receive(dispatcher: Dispatcher, clock: Clock, request: HttpRequest): Promise<Received> {
   const { url, method, headers = {}, body = null, maxBytes, timeoutMs, signal } = request

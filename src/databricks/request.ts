@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, OVER } from '../clock.ts'
 import type { Admission } from './admission.ts'
 import type { Acceptance } from './auth/acceptance.ts'
 import type { Credential, Token } from './auth/credential.ts'
@@ -123,22 +123,16 @@ export function createRequest(deps: RequestDeps): Request {
   /** The fetch of a token is shared, so a caller who stops waiting leaves it running. */
   async function waitForToken(end: number, operation: Operation<unknown>, call: Call): Promise<Token> {
     const timeoutMs = timeLeft(end)
-    const signals = admission.interruptions(operation, call)
     const over = new AbortController()
-    for (const signal of signals) {
-      signal.addEventListener('abort', () => over.abort(), { once: true, signal: over.signal })
+    const { promise, resolve, reject } = Promise.withResolvers<Token>()
+    void credential.token().then(resolve, reject)
+    for (const signal of admission.interruptions(operation, call)) {
+      signal.addEventListener('abort', () => reject(admission.interrupted(call)), { once: true, signal: over.signal })
     }
-    const tooLate = clock.sleep(timeoutMs, over.signal).then(() => {
-      const interrupted = signals.some((signal) => signal.aborted)
-      throw interrupted
-        ? admission.interrupted(call)
-        : notSent('timeout', `No access token within ${Math.round(timeoutMs)} ms`)
+    void clock.sleep(timeoutMs, over.signal).then(() => {
+      if (!over.signal.aborted) reject(notSent('timeout', `No access token within ${Math.round(timeoutMs)} ms`))
     })
-    try {
-      return await Promise.race([credential.token(), tooLate])
-    } finally {
-      over.abort()
-    }
+    return promise.finally(() => over.abort(OVER))
   }
 
   /** The token itself may be why Databricks said no: once a call, it is fetched anew and the request made again. */

@@ -1,8 +1,5 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, OVER } from '../clock.ts'
 import { LedgerError } from './store.ts'
-
-/** Without a reason, each abort would make an error with its stack. */
-const OVER = 'over'
 
 /**
  * What the ledger has not answered by `until` (epoch ms) has failed for whoever waits: rejects with LedgerError. The work

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, OVER } from '../clock.ts'
 import type { Position } from './replicas.ts'
 import type { Run } from './run.ts'
 
@@ -56,7 +56,7 @@ export function createWaits(clock: Clock, hurry: (run: Run, until: number) => vo
       isEnough,
       end(run) {
         latest = run
-        alarm.abort()
+        alarm.abort(OVER)
       },
     }
     const group = groups.get(runId) ?? { waiters: new Set(), seen: { attempt: 0, version: 0 } }
@@ -83,7 +83,7 @@ export function createWaits(clock: Clock, hurry: (run: Run, until: number) => vo
   return {
     async until(read, runId, isEnough, { until, signal }) {
       const { alarm, woken, leave } = register(runId, isEnough)
-      const hangUp = () => alarm.abort()
+      const hangUp = () => alarm.abort(OVER)
       const msLeft = () => until - clock.now()
 
       /** undefined: it is to be waited for. The run is let go meanwhile: thousands may wait. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import { type Clock, OVER } from '../../clock.ts'
 import type { Lease } from './lease.ts'
 
 /** One kind of work on the runs of a workspace. */
@@ -68,7 +68,7 @@ export function createWatcher({ lanes, lease, clock, onError }: WatcherDeps): Wa
     wake(at = clock.now()) {
       earliest = Math.min(earliest, at)
       // The second for a clock that was set forward while it slept.
-      if (at < sleepsUntil || at <= clock.now()) alarm.abort()
+      if (at < sleepsUntil || at <= clock.now()) alarm.abort(OVER)
     },
     async stop() {
       stopping.abort()
