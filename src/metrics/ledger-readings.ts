@@ -72,7 +72,7 @@ export function createLedgerReadings(
   const active = gauge('runs_active', 'Unfinished runs.', ['job', 'state'])
   const submitting = gauge(
     'submitting_oldest_age_seconds',
-    'How long ago the oldest attempt that Databricks has not confirmed was accepted, whatever holds it up; 0: none.',
+    'How long ago the oldest attempt that Databricks has not confirmed was accepted, those held for max_active left out; 0: none.',
     ['workspace'],
   )
   const queued = gauge(
@@ -124,7 +124,10 @@ export function createLedgerReadings(
     for (const { job, state, count } of counts) active.inc({ job, state }, count)
     for (const [job, runs] of late) overdue.set({ job }, runs)
     for (const [job, instant] of findOldest(counts, 'QUEUED', 'job')) queued.set({ job }, age(now, instant))
-    for (const [workspace, instant] of findOldest(counts, 'SUBMITTING', 'workspace'))
+    // Where Databricks has as many runs of a job as it is to have, the others are held here.
+    const inDatabricks = countInDatabricks(counts)
+    const unheld = counts.filter(({ job }) => (inDatabricks.get(job) ?? 0) < (jobs[job]?.max_active ?? Infinity))
+    for (const [workspace, instant] of findOldest(unheld, 'SUBMITTING', 'workspace'))
       submitting.set({ workspace }, age(now, instant))
     for (const { workspace, oldest_observed_at, stale: runs } of observations) {
       observed.set({ workspace }, age(now, oldest_observed_at))
@@ -155,6 +158,15 @@ export function createLedgerReadings(
     showActive(reading)
     showJobs(reading)
   }
+}
+
+/** Unfinished runs of each job, those left out that are still to be submitted. */
+function countInDatabricks(counts: ActiveCount[]): Map<string, number> {
+  const runs = new Map<string, number>()
+  for (const { job, state, count } of counts) {
+    if (state !== 'SUBMITTING') runs.set(job, (runs.get(job) ?? 0) + count)
+  }
+  return runs
 }
 
 /** Since when the oldest attempt in `state` counts, for each job or workspace where that is known of any. */

@@ -97,6 +97,23 @@ t.test('gauges of unfinished runs come from one look at the ledger', async (t) =
   t.equal(readValue(samples, 'job_gateway_databricks_stale_runs', { workspace: 'main' }), 2)
 })
 
+t.test('a start that is held for max_active is not stuck; one that should have gone is', async (t) => {
+  const { metrics, scrape } = await createTestMetrics(t)
+  const row = { job: 'strict', workspace: 'main' }
+  for (const { running, age } of [
+    { running: 2, age: 900 },
+    { running: 3, age: 0 },
+  ]) {
+    const active: ActiveCount[] = [
+      { ...row, state: 'SUBMITTING', count: 5, oldest_since: NOW - 900_000 },
+      { ...row, state: 'RUNNING', count: running, oldest_since: NOW - 1_000_000 },
+    ]
+    metrics.readFrom(createSources({ active }).sources)
+    const shown = readValue(await scrape(), 'job_gateway_submitting_oldest_age_seconds', { workspace: 'main' })
+    t.equal(shown, age, `${running} of 3 are in Databricks`)
+  }
+})
+
 t.test('a run is overdue by the history of its job', async (t) => {
   const { metrics, scrape } = await createTestMetrics(t)
   const HOUR_MS = 3_600_000

@@ -14,7 +14,7 @@ workspaces:
     auth: { type: pat, token: { env: TOKEN }, expires_on: 2027-01-31 }
 jobs:
   nightly-load: { job_id: "1", owner: risk-data, severity: page, expected_every: 26h }
-  strict: { job_id: "2", partial_success: ko }
+  strict: { job_id: "2", partial_success: ko, max_active: 3 }
 clients:
   control-m:
     keys: ["sha256:${'a'.repeat(64)}"]
