@@ -124,7 +124,7 @@ const LATE: AlertCase[] = [
     alert: 'DatabricksJobOverdue',
     when: 'two runs are far beyond their usual duration',
     series: overdue('0 2x5'),
-    minute: 1,
+    minute: 2,
     fires: [
       fired(
         'load takes far longer than usual',
@@ -132,7 +132,13 @@ const LATE: AlertCase[] = [
       ),
     ],
   },
-  { alert: 'DatabricksJobOverdue', when: 'they have ended', series: overdue('0 2 0x5'), minute: 3, fires: [] },
+  {
+    alert: 'DatabricksJobOverdue',
+    when: 'a run that was held for long has begun, and is seen for the first time a moment later',
+    series: overdue('0 1 0 1 0'),
+    minute: 3,
+    fires: [],
+  },
   {
     alert: 'DatabricksJobStuckInQueue',
     when: 'a run is queued for more than half an hour, as both replicas say',
