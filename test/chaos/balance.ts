@@ -50,11 +50,16 @@ function findSurplus({ orders, kept, upstream }: Books, byToken: Map<string, Run
 }
 
 function findUnordered({ id, key, attempts }: KeptRun, ordered: number): string[] {
+  const made = attempts
+    .map(({ number, kind, state, rerun_id }) => `${number} ${kind} ${state} by ${rerun_id}`)
+    .join(', ')
   const pressed = Map.groupBy(attempts, ({ rerun_id }) => rerun_id)
   pressed.delete(null)
   const twice = [...pressed].filter(([, same]) => same.length > 1)
   return [
-    ...(attempts.length > ordered ? [`run ${id} (${key}) has ${attempts.length} attempts, ${ordered} ordered`] : []),
+    ...(attempts.length > ordered
+      ? [`run ${id} (${key}): ${attempts.length} attempts, ${ordered} ordered (${made})`]
+      : []),
     ...twice.map(([press, same]) => `run ${id} (${key}): press ${press} began ${same.length} attempts`),
   ]
 }

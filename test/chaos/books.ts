@@ -51,9 +51,10 @@ export async function askAll({ insist }: Caller, orders: Order[]): Promise<void>
 }
 
 /** What the gateway counts, as soon as it can read the ledger. */
-export async function scrape({ url }: Replica): Promise<Map<string, number>> {
+export async function scrape({ url }: Replica, patience: AbortSignal): Promise<Map<string, number>> {
   for (;;) {
-    const text = await (await fetch(`${url}/metrics`, { headers: { 'x-api-key': KEY } })).text()
+    const response = await fetch(`${url}/metrics`, { headers: { 'x-api-key': KEY }, signal: patience })
+    const text = await response.text()
     if (!/^job_gateway_ledger_up 1$/m.test(text)) continue
     const samples = text.matchAll(/^job_gateway_runs_finished_total\{(.*)\} (\d+)$/gm)
     const counts = [...samples].map(([, labels = '', count]) => [labels, Number(count)] as const)

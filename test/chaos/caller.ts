@@ -10,23 +10,32 @@ export interface Answer {
 
 /** Calls of schedulers, and what was wrong with any of them. */
 export interface Caller {
-  /** Repeats the call, at any gateway, until it is answered by something that is no trouble of the moment. */
-  insist(method: string, path: string): Promise<Answer>
+  /**
+   * Repeats the call, at any gateway, until it is answered by something that is no trouble of the moment. Each time,
+   * `onSend` is told. Rejects once nobody has the patience any more.
+   */
+  insist(method: string, path: string, onSend?: () => void): Promise<Answer>
   calls(): number
   /** Calls that ended without an answer because their gateway had been killed. */
   cut(): number
+  /** How long the slowest answer took, ms. */
+  slowest(): number
+  /** Whoever waited in vain. */
+  hung: string[]
   problems: string[]
 }
 
-/** Longer than any answer may take: the longest wait, and a gateway that is stopped, and a ledger that is away. */
-const HUNG_MS = 60_000
+/** Longer than any answer may take: the longest wait, and a gateway that is stopped twice meanwhile. */
+const HUNG_MS = 45_000
 const PAUSE_MS = 300
 const IN_PLAIN_TROUBLE = new Set(['ledger-unavailable', 'databricks-unavailable'])
 
-export function createCaller(replicas: Replica[], random: () => number): Caller {
+export function createCaller(replicas: Replica[], random: () => number, patience: AbortSignal): Caller {
+  const hung: string[] = []
   const problems: string[] = []
   let calls = 0
   let cut = 0
+  let slowest = 0
 
   /** Any that there is, or any at all. */
   function pick(): Replica {
@@ -44,14 +53,17 @@ export function createCaller(replicas: Replica[], random: () => number): Caller 
       const response = await fetch(replica.url + path, {
         method,
         headers: { 'x-api-key': KEY },
-        signal: AbortSignal.timeout(HUNG_MS),
+        signal: AbortSignal.any([AbortSignal.timeout(HUNG_MS), patience]),
       })
-      return { status: response.status, body: await response.json() }
+      const answer = { status: response.status, body: await response.json() }
+      slowest = Math.max(slowest, performance.now() - began)
+      return answer
     } catch (error) {
-      cut++
       const waited = Math.round(performance.now() - began)
-      if (!replica.wasAwaySince(began))
-        problems.push(`${method} ${path} had no answer after ${waited} ms: ${describe(error)}`)
+      const problem = `${method} ${path} had no answer after ${waited} ms: ${describe(error)}`
+      if (waited >= HUNG_MS || patience.aborted) hung.push(problem)
+      else if (replica.wasAwaySince(began)) cut++
+      else problems.push(problem)
       return undefined
     }
   }
@@ -66,8 +78,10 @@ export function createCaller(replicas: Replica[], random: () => number): Caller 
   }
 
   return {
-    async insist(method, path) {
+    async insist(method, path, onSend) {
       for (;;) {
+        patience.throwIfAborted()
+        onSend?.()
         const answer = await call(method, path)
         if (answer && !isTrouble(method, path, answer)) return answer
         await sleep(PAUSE_MS)
@@ -75,6 +89,8 @@ export function createCaller(replicas: Replica[], random: () => number): Caller 
     },
     calls: () => calls,
     cut: () => cut,
+    slowest: () => slowest,
+    hung,
     problems,
   }
 }

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { PostgreSqlContainer, type StartedPostgreSqlContainer } from '@testcontainers/postgresql'
+import type { StartedPostgreSqlContainer } from '@testcontainers/postgresql'
 import type { LedgerOptions } from '../../src/ledger/open.ts'
 import { IMAGES } from '../containers/images.ts'
 import { GENEROUS_BUDGET } from '../support/generous-budget.ts'
+import { describePostgres } from '../support/postgres-container.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { JOBS } from './catalogue.ts'
 import type { ChaosOptions } from './options.ts'
@@ -16,6 +17,7 @@ import { type ChaosWorkspace, startWorkspace } from './workspace.ts'
 
 export const KEY = 'key-of-the-chaos-suite'
 const INSTANCE = 'chaos'
+const DATABASE = 'chaos'
 const PASSWORD = 'password-of-the-chaos-suite'
 
 /** This machine lacks what the suite needs. */
@@ -61,7 +63,7 @@ export async function startLandscape(
         trigger_timeout_seconds: 4,
       },
       ledger: line
-        ? { url: `postgres://test@127.0.0.1:${line.port}/test`, password: { env: 'LEDGER_PASSWORD' } }
+        ? { url: `postgres://test@127.0.0.1:${line.port}/${DATABASE}`, password: { env: 'LEDGER_PASSWORD' } }
         : { url: `sqlite:${join(folder, 'runs.db')}` },
       workspaces: {
         main: {
@@ -97,14 +99,18 @@ export async function startLandscape(
     ledger() {
       if (!postgres) return { url: `sqlite:${join(folder, 'runs.db')}`, instance: INSTANCE }
       const { host, port } = addressOf(postgres)
-      return { url: `postgres://test@${host}:${port}/test`, password: () => PASSWORD, instance: INSTANCE }
+      return { url: `postgres://test@${host}:${port}/${DATABASE}`, password: () => PASSWORD, instance: INSTANCE }
     },
   }
 }
 
-/** @throws UnavailableError */
+/**
+ * It is killed, its machine is not: what it has written is there. Of a connection that was lost it never hears, so it has
+ * room for many.
+ * @throws UnavailableError
+ */
 async function startPostgres(scope: Scope): Promise<StartedPostgreSqlContainer> {
-  const container = new PostgreSqlContainer(IMAGES.postgres).withPassword(PASSWORD)
+  const container = describePostgres(DATABASE, ['fsync=off', 'max_connections=500']).withPassword(PASSWORD)
   const postgres = await container.start().catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error)
     throw new UnavailableError(`test:chaos cannot run: PostgreSQL (${IMAGES.postgres}) does not start: ${why}`)

@@ -14,9 +14,10 @@ export interface Load {
 /** Schedulers at work at the same time. */
 const AT_ONCE = 24
 
-export function startLoad(replicas: Replica[], seed: number): Load {
+/** @param patience once it is aborted, whoever still waits does so no longer, and that is noted */
+export function startLoad(replicas: Replica[], seed: number, patience: AbortSignal): Load {
   const random = createRandom(seed)
-  const caller = createCaller(replicas, random)
+  const caller = createCaller(replicas, random, patience)
   const orders: Order[] = []
   let stopping = false
 
@@ -26,7 +27,11 @@ export function startLoad(replicas: Replica[], seed: number): Load {
       if (!scenario) throw new Error('there are no scenarios')
       const calls = placeOrder(caller, scenario.job, `K-${orders.length + 1}`)
       orders.push(calls.order)
-      await scenario.play(calls, random)
+      await scenario.play(calls, random).catch((error: unknown) => {
+        const { key, problems } = calls.order
+        if (patience.aborted) caller.hung.push(`${key} is not through`)
+        else problems.push(`${key}: ${error}`)
+      })
     }
   }
 

@@ -17,6 +17,8 @@ import { formatSheet, isBalanced, type Result } from './sheet.ts'
 
 /** Once nothing is wrong any more, all runs are over within this time. */
 const SETTLE_SECONDS = 60
+/** And then nobody waits any longer. */
+const GIVE_UP_MS = 2 * SETTLE_SECONDS * 1000
 
 try {
   const options = readOptions(process.argv.slice(2))
@@ -40,17 +42,30 @@ async function run(options: ChaosOptions): Promise<Result> {
   const landscape = await startLandscape(scope, folder.path, options)
   const { replicas, workspace } = landscape
 
+  const patience = new AbortController()
   const began = performance.now()
-  const load = startLoad(replicas, options.seed)
+  const load = startLoad(replicas, options.seed, patience.signal)
   const { orders, caller } = load
+  const inVain = (what: string) => (error: unknown) => {
+    caller.hung.push(`${what}: ${error}`)
+  }
   const injected = await injectFaults(landscape, makeSchedule(options))
   const quiet = performance.now()
+  const giveUp = setTimeout(() => patience.abort(), GIVE_UP_MS)
   await load.stop()
-  await settle(caller)
+  await settle(caller).catch(inVain('runs never ended'))
   const settled = performance.now()
 
-  await askAll(caller, orders)
-  const scrapes = await Promise.all(replicas.map(scrape))
+  await askAll(caller, orders).catch(inVain('keys were never answered'))
+  const scrapes = await Promise.all(
+    replicas.map((replica) =>
+      scrape(replica, patience.signal).catch((error: unknown) => {
+        inVain(`${replica.url}/metrics`)(error)
+        return new Map<string, number>()
+      }),
+    ),
+  )
+  clearTimeout(giveUp)
   await Promise.all(replicas.map((replica) => replica.stop()))
   const books = { orders, upstream: await workspace.runs(), scrapes, ...(await readLedger(landscape)) }
 

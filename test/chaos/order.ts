@@ -7,7 +7,7 @@ export interface Order {
   key: string
   /** Gateway ids of the run, as they were told: the books want one. */
   runIds: Set<string>
-  /** How many further attempts it asked for: presses of the rerun button, each sent more than once. */
+  /** How many further attempts it asked for: presses of the rerun button, most of them sent more than once. */
   presses: number
   /** Answers that no scheduler should get. */
   problems: string[]
@@ -18,6 +18,8 @@ export interface OrderCalls {
   order: Order
   /** Twice at once, to any gateways. */
   trigger(options?: string): Promise<Answer>
+  /** The same with rerun=force, which asks for another attempt each time that it is sent. */
+  force(): Promise<Answer>
   /** The run's end, told by an await. */
   end(): Promise<Answer['body']>
   /** Twice at once. */
@@ -44,12 +46,14 @@ export function placeOrder({ insist }: Caller, job: JobName, key: string): Order
   }
 
   const byKey = `job=${job}&key=${key}`
-  const [id] = [() => [...order.runIds][0]]
-
   return {
     order,
     trigger: (options = '') =>
       twice('a trigger', TRIGGER_STATUSES, () => insist('POST', `/trigger/${job}?key=${key}${options}`)),
+    force: () =>
+      twice('a trigger', TRIGGER_STATUSES, () =>
+        insist('POST', `/trigger/${job}?key=${key}&rerun=force`, () => order.presses++),
+      ),
     async end() {
       for (;;) {
         const answer = await insist('GET', `/await?${byKey}&wait=10`)
@@ -63,7 +67,7 @@ export function placeOrder({ insist }: Caller, job: JobName, key: string): Order
     },
     async repair() {
       // 422: the run is active again already, as another attempt than a repair, or it ended well meanwhile.
-      const call = () => insist('POST', `/runs/${id()}/repair`)
+      const call = () => insist('POST', `/runs/${[...order.runIds][0]}/repair`)
       const answers = await Promise.all([call(), call()])
       for (const answer of answers) if (answer.status !== 422) note('a repair', answer, TRIGGER_STATUSES)
     },

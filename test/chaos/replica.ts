@@ -13,13 +13,15 @@ export interface Replica {
   wasAwaySince(instant: number): boolean
   /** As a balancer knows it. */
   isAway(): boolean
-  /** What its processes printed that ended although nobody killed them. */
+  /** Of its processes, with what they printed: ended although nobody killed them, never ready, never ended. */
   crashes: string[]
   /** Ends it for good, in good order. */
   stop(): Promise<void>
 }
 
 const LOOK_MS = 25
+/** To be ready, or to end in good order. */
+const PATIENCE_MS = 60_000
 /** A connection may turn out to be dead a little after the process that it led to. */
 const AFTERMATH_MS = 1_000
 
@@ -36,10 +38,9 @@ export async function startReplica(
 
   function start(): void {
     expected = false
-    const started = startProgram(scope, ['serve', '--config', configFile], { env: { LOG_LEVEL: 'warn', ...env } })
-    program = started
-    started.exited.then((code) => {
-      if (!expected) crashes.push(`exit ${code}: ${started.output().slice(-2_000)}`)
+    program = startProgram(scope, ['serve', '--config', configFile], { env: { LOG_LEVEL: 'warn', ...env } })
+    program.exited.then((code) => {
+      if (!expected) note(`ended with ${code}`)
       if (!stopped) restarted = restart()
     })
   }
@@ -51,12 +52,20 @@ export async function startReplica(
   }
 
   async function ready(): Promise<void> {
-    for (;;) {
+    const began = performance.now()
+    while (performance.now() - began < PATIENCE_MS) {
       const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
-      if (response?.ok) break
+      if (response?.ok) {
+        awayUntil = performance.now() + AFTERMATH_MS
+        return
+      }
       await sleep(LOOK_MS)
     }
-    awayUntil = performance.now() + AFTERMATH_MS
+    note('is not ready')
+  }
+
+  function note(what: string): void {
+    crashes.push(`a gateway ${what}: ${program.output().slice(-2_000)}`)
   }
 
   let restarted = restart()
@@ -84,7 +93,8 @@ export async function startReplica(
       stopped = true
       expected = true
       program.signal('SIGTERM')
-      await program.exited
+      const ended = await Promise.race([program.exited, sleep(PATIENCE_MS, 'late' as const, { ref: false })])
+      if (ended === 'late') note('does not end')
     },
   }
 }

@@ -36,7 +36,8 @@ export const SCENARIOS: Scenario[] = [
     async play(calls) {
       await calls.trigger('&wait=2')
       await calls.end()
-      await rerun(calls, 'force')
+      await calls.force()
+      await calls.end()
     },
   },
   {

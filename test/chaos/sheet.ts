@@ -31,11 +31,14 @@ export function formatSheet({
   problems,
 }: Result) {
   const { orders, kept, upstream } = books
+  const calls = caller.calls()
   const attempts = kept.flatMap((run) => run.attempts)
   const repairs = attempts.filter(({ kind }) => kind === 'repair')
   const rows: [string, string | number][] = [
     ['seed', `${options.seed} (${options.ledger}, ${options.gateways} gateways, ${options.minutes} min)`],
-    ['load', `${caller.calls()} calls in ${Math.round(loadSeconds)} s, ${caller.cut()} cut with their gateway`],
+    ['load', `${calls} calls in ${Math.round(loadSeconds)} s, ${Math.round(calls / loadSeconds)} a second`],
+    ['cut with their gateway', caller.cut()],
+    ['slowest answer', `${(caller.slowest() / 1000).toFixed(1)} s`],
     ['orders', orders.length],
     ['runs', kept.length],
     ['attempts', `${attempts.length}, ${repairs.length} of them repairs`],
@@ -51,16 +54,15 @@ export function formatSheet({
     ['duplicates', balance.duplicates.length],
     ['lost', balance.lost.length],
     ['miscounted', balance.miscounted.length],
+    ['hung', caller.hung.length],
     ['other problems', problems.length],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`)
-  const broken = [balance.duplicates, balance.lost, balance.miscounted, problems].flatMap((list) =>
-    list.slice(0, SHOWN),
-  )
+  const broken = [...Object.values(balance), caller.hung, problems].flatMap((list) => list.slice(0, SHOWN))
   return `${[...table, ...broken.map((line) => `- ${line}`)].join('\n')}\n`
 }
 
-export function isBalanced({ balance, problems }: Pick<Result, 'balance' | 'problems'>): boolean {
-  return [...Object.values(balance), problems].every((list) => list.length === 0)
+export function isBalanced({ balance, caller, problems }: Result): boolean {
+  return [...Object.values(balance), caller.hung, problems].every((list) => list.length === 0)
 }
