@@ -24,12 +24,14 @@ const simulator = await createSimulator({
   ],
 })
 const { client_id, client_secret } = simulator.credentials
-const subject = openSubject({
-  host: simulator.url,
-  auth: { type: 'oauth-m2m', client_id, client_secret: () => client_secret },
-  jobId: '1001',
-  pollMs: 20,
+const settings = readSettings({
+  DATABRICKS_HOST: simulator.url,
+  DATABRICKS_CLIENT_ID: client_id,
+  DATABRICKS_CLIENT_SECRET: client_secret,
+  LIVE_JOB_ID: '1001',
 })
+if ('missing' in settings) throw new Error(settings.missing)
+const subject = openSubject({ ...settings, pollMs: 20 })
 const runs = createRuns(subject)
 t.teardown(async () => {
   await subject.close()
@@ -72,19 +74,17 @@ t.test('the variables', async (t) => {
   const job = { LIVE_JOB_ID: '7' }
   const client = { DATABRICKS_CLIENT_ID: 'id', DATABRICKS_CLIENT_SECRET: 'secret' }
   t.match(readSettings({ ...job, ...client, DATABRICKS_HOST: 'adb-1.azuredatabricks.net/?o=1' }), {
-    host: 'https://adb-1.azuredatabricks.net',
     jobId: '7',
-    auth: { type: 'oauth-m2m', client_id: 'id' },
+    workspace: { host: 'https://adb-1.azuredatabricks.net', workspace_id: '1', auth: { type: 'oauth-m2m' } },
   })
   const host = { DATABRICKS_HOST: 'https://adb-1.azuredatabricks.net' }
-  t.match(readSettings({ ...job, ...host, DATABRICKS_TOKEN: 'token' }), { auth: { type: 'pat' } })
+  const pat = readSettings({ ...job, ...host, DATABRICKS_TOKEN: 'token' })
+  t.match(pat, { workspace: { auth: { type: 'pat', token: { env: 'DATABRICKS_TOKEN' } } } })
   for (const [env, missing] of [
-    [{}, /LIVE_JOB_ID/],
-    [{ LIVE_JOB_ID: 'nightly' }, /LIVE_JOB_ID/],
-    [job, /DATABRICKS_HOST/],
-    [{ ...job, DATABRICKS_HOST: ' ' }, /DATABRICKS_HOST/],
-    [{ ...job, ...host }, /DATABRICKS_CLIENT_ID/],
-    [{ ...job, ...host, DATABRICKS_CLIENT_ID: 'id' }, /DATABRICKS_CLIENT_SECRET/],
+    [{}, /^LIVE_JOB_ID/],
+    [{ LIVE_JOB_ID: 'nightly' }, /^LIVE_JOB_ID/],
+    [job, /^DATABRICKS_HOST/],
+    [{ ...job, ...host, DATABRICKS_CLIENT_ID: 'id' }, /^DATABRICKS_CLIENT_SECRET/],
   ] as const)
     t.match(readSettings(env), { missing })
 })

@@ -4,7 +4,9 @@ import { FACTS } from './contract.ts'
 import { OPEN_POINTS } from './open-points.ts'
 import { createRuns } from './runs.ts'
 import { readSettings } from './settings.ts'
-import { openSubject, type SubjectSettings } from './subject.ts'
+import { openSubject, type Subject } from './subject.ts'
+
+const POLL_MS = 5_000
 
 // `npm run test:live`: the contract that the simulated workspace keeps in `npm test`, held against a real one.
 
@@ -12,11 +14,11 @@ const settings = readSettings(process.env)
 if ('missing' in settings) {
   process.stdout.write(`test:live was not run: ${settings.missing}\n`)
 } else {
-  process.exitCode = (await run(settings, process.env['LIVE_EARLIER_TOKEN'])) ? 0 : 1
+  const subject = openSubject({ ...settings, pollMs: POLL_MS })
+  process.exitCode = (await run(subject, process.env['LIVE_EARLIER_TOKEN'])) ? 0 : 1
 }
 
-async function run(settings: SubjectSettings, earlierToken: string | undefined): Promise<boolean> {
-  const subject = openSubject(settings)
+async function run(subject: Subject, earlierToken: string | undefined): Promise<boolean> {
   const runs = createRuns(subject)
   const print = (line: string) => process.stdout.write(`${line}\n`)
   const failed: string[] = []

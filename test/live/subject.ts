@@ -1,23 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import { systemClock } from '../../src/clock.ts'
-import { type AuthSettings, createCredential } from '../../src/databricks/auth/kinds.ts'
 import { createDatabricksClient } from '../../src/databricks/client.ts'
-import { createDispatcher } from '../../src/databricks/dispatcher.ts'
-import { createSend } from '../../src/databricks/exchange.ts'
+import type { Send } from '../../src/databricks/exchange.ts'
 import { parseWithIds, stringifyWithIds } from '../../src/databricks/json.ts'
-import type { DatabricksClient } from '../../src/databricks/types.ts'
-import { GENEROUS_BUDGET } from '../support/generous-budget.ts'
+import type { DatabricksClient, Observer } from '../../src/databricks/types.ts'
+import { readRoute } from '../../src/route.ts'
+import { createWorkspaces } from '../../src/workspaces.ts'
+import type { Settings } from './settings.ts'
 
-export interface SubjectSettings {
-  /** Origin of the workspace. */
-  host: string
-  auth: AuthSettings
-  /** It may be started, and its runs canceled. */
-  jobId: string
+export interface SubjectSettings extends Settings {
   /** Between two looks at a run. */
   pollMs: number
-  /** HTTPS_PROXY and NO_PROXY count. */
-  env?: NodeJS.ProcessEnv
 }
 
 /** What the workspace answered, whatever it was; ids in `body` are decimal strings. */
@@ -28,7 +20,10 @@ export interface Reply {
 }
 
 /** A workspace, and the one job in it that may be started. */
-export interface Subject extends Pick<SubjectSettings, 'host' | 'jobId' | 'pollMs'> {
+export interface Subject {
+  host: string
+  jobId: string
+  pollMs: number
   /** As the gateway speaks with it. */
   client: DatabricksClient
   /** The same with an access token that nobody issued. */
@@ -40,28 +35,50 @@ export interface Subject extends Pick<SubjectSettings, 'host' | 'jobId' | 'pollM
 
 const REQUEST_MS = 60_000
 const MAX_BYTES = 64 * 2 ** 20
+const UNOBSERVED: Observer = { request() {}, retry() {}, tokenRefresh() {}, up() {}, credentialRefused() {} }
 
-export function openSubject({ host, auth, jobId, pollMs, env = {} }: SubjectSettings): Subject {
-  const clock = systemClock
-  const common = { host, clock, version: 'live-test', budget: GENEROUS_BUDGET, env }
-  const client = createDatabricksClient({ ...common, auth })
-  const stranger = createDatabricksClient({ ...common, auth: { type: 'pat', token: () => `nobody-${randomUUID()}` } })
-  const dispatcher = createDispatcher({ env })
-  const health = { answered() {}, unanswered() {} }
-  const send = createSend({ dispatcher, clock, health, userAgent: 'databricks-job-gateway/live-test' })
-  const credential = createCredential(auth, { host, send, clock })
+export function openSubject({ workspace, env, jobId, pollMs }: SubjectSettings): Subject {
+  const { host, budget } = workspace
+  const onSecret = () => {}
+  const common = { env, clock: systemClock, version: 'live-test', onSecret }
+  /** How the client asks, and with which headers it did so last: what it does not ask is asked in the same way. */
+  let asked: { send: Send; headers: Record<string, string> } | undefined
+  const wrapSend =
+    () =>
+    (send: Send): Send =>
+    (endpoint, request) => {
+      if (endpoint !== 'token') asked = { send, headers: request.headers ?? {} }
+      return send(endpoint, request)
+    }
+  const workspaces = createWorkspaces({
+    ...common,
+    workspaces: { live: workspace },
+    observerOf: () => UNOBSERVED,
+    shareOf: () => 1,
+    wrapSend,
+  })
+  const client = workspaces.clientOf('live')
+  const stranger = createDatabricksClient({
+    ...common,
+    host,
+    budget,
+    auth: { type: 'pat', token: () => 'a-token-that-nobody-issued' },
+    ...readRoute(workspace, common),
+  })
 
   async function ask(method: 'GET' | 'POST', url: URL, body?: string): Promise<Reply> {
-    const { headers } = await credential.token()
-    const answer = await send(method === 'GET' ? 'runs_get' : 'run_now', {
+    // Has an access token that is good for a while.
+    await client.getJob(jobId, { deadline: systemClock.now() + REQUEST_MS })
+    if (!asked) throw new Error('the client has asked nothing')
+    const { status, text } = await asked.send(method === 'GET' ? 'runs_get' : 'run_now', {
       method,
       url,
-      headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      headers: { ...asked.headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body }),
       maxBytes: MAX_BYTES,
       timeoutMs: REQUEST_MS,
     })
-    return { status: answer.status, text: answer.text, body: parse(answer.text) }
+    return { status, text, body: parse(text) }
   }
 
   const urlOf = (endpoint: string) => new URL(`/api/2.2/jobs/${endpoint}`, host)
@@ -78,7 +95,7 @@ export function openSubject({ host, auth, jobId, pollMs, env = {} }: SubjectSett
     },
     post: (endpoint, ids, fields) => ask('POST', urlOf(endpoint), stringifyWithIds(ids, fields)),
     async close() {
-      await Promise.all([client.close(), stranger.close(), dispatcher.destroy()])
+      await Promise.all([workspaces.close(), stranger.close()])
     },
   }
 }
