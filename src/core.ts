@@ -4,12 +4,13 @@ import { createAskToCancel, createCancel } from './runs/cancel.ts'
 import { createCatalogue } from './runs/catalogue.ts'
 import { createDryRun } from './runs/dry-run.ts'
 import { createHearing } from './runs/hear.ts'
-import { createHolds } from './runs/hold.ts'
+import { createEnterOrHold } from './runs/hold.ts'
 import { createObserve } from './runs/observe.ts'
 import { createReadOutput } from './runs/output.ts'
 import { createPrepare } from './runs/prepare.ts'
 import { createRead } from './runs/read.ts'
 import { createRefresh } from './runs/refresh.ts'
+import { createRelease } from './runs/release.ts'
 import { createRepair } from './runs/repair.ts'
 import type { News } from './runs/replicas.ts'
 import { createRevisit } from './runs/revisit.ts'
@@ -78,7 +79,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   }
 
   const maxActiveOf = (job: string) => config.jobs[job]?.max_active ?? null
-  const holds = createHolds({ store, maxActiveOf, clock, onDue: on.onDue, onError })
+  const release = createRelease({ store, maxActiveOf, clock, onDue: on.onDue, onError })
   const transitions = createTransitions({
     store,
     tell(moved) {
@@ -89,7 +90,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
       waits.wake(moved.run)
       on.onNews({ run_id: id, workspace, attempt: number, version, due_at, waited_until: null })
       if (due_at !== null) on.onDue(workspace, due_at)
-      if (isDone(attempt.state)) holds.release(job, workspace)
+      if (isDone(attempt.state)) release(job, workspace)
     },
   })
   const tellings = createTellings({ store, now: clock.now, onError })
@@ -107,7 +108,8 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
 
   const submitting = { ...watched, random: Math.random }
   const firstLookAt = (run: Run) => nextLookAt(run, null)
-  const submitRun = createSubmit({ ...submitting, settle: createSettle(watched), holds, firstLookAt })
+  const enterOrHold = createEnterOrHold({ transitions, maxActiveOf, clock })
+  const submitRun = createSubmit({ ...submitting, settle: createSettle(watched), enterOrHold, firstLookAt })
   const submitRepair = createSubmitRepair({ ...submitting, observe })
   const submit: Submit = (run, ...rest) => (run.attempt.kind === 'repair' ? submitRepair : submitRun)(run, ...rest)
 

@@ -11,7 +11,6 @@ type Reading =
   | 'dueSubmissions'
   | 'dueLooks'
   | 'nextDue'
-  | 'countAhead'
   | 'jobLoad'
   | 'output'
   | 'keepOutput'
@@ -60,6 +59,7 @@ export function keepRuns(store: RunStore, maxKept = MAX_KEPT): RunStore {
     insert: (run, supersedes) => drop(store.insert(run, supersedes), run.id, ...(supersedes ? [supersedes] : [])),
     addAttempt: (run, attempt) => drop(store.addAttempt(run, attempt), run.id),
     update: (run, change, ending) => drop(store.update(run, change, ending), run.id),
+    updateIfRoom: (run, change, max) => drop(store.updateIfRoom(run, change, max), run.id),
     tell: (runId, attempt, at, rerunId) => drop(store.tell(runId, attempt, at, rerunId), runId),
     sight: (sightings) => drop(store.sight(sightings), ...sightings.map(({ run_id }) => run_id)),
     bringForward: (runId, attempt, at) => drop(store.bringForward(runId, attempt, at), runId),

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { Kysely, sql } from 'kysely'
 import type { PoolConfig } from 'pg'
 import { LedgerError } from '../runs/store.ts'
+import { lockJobInPostgres } from './lock-job.ts'
 import type { Schema } from './migrate.ts'
 import { LedgerOpenError } from './open-error.ts'
 import type { OpenedDatabase } from './opened.ts'
@@ -56,6 +57,7 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenedData
     write,
     writeOne,
     locksRows: true,
+    lockJob: lockJobInPostgres,
     residual: (column) => sql.ref(column),
     writeSightings: writeSightingsTogether,
     prepend: prependInPostgres,

@@ -28,6 +28,8 @@ export function openSqlite({ path, synchronous }: SqliteOptions): OpenedDatabase
     write,
     writeOne: write,
     locksRows: false,
+    // One transaction follows the other as it is.
+    lockJob: async () => {},
     residual: unindexed,
     writeSightings: writeEachSighting,
     prepend: prependInSqlite,

@@ -1,8 +1,9 @@
 import type { CompiledQuery, Kysely, RawBuilder, Transaction } from 'kysely'
 import type { Replicas } from '../runs/replicas.ts'
 import type { Run } from '../runs/run.ts'
-import type { RunStore } from '../runs/store.ts'
+import type { AttemptChange, Ending, RunStore } from '../runs/store.ts'
 import type { Write, WriteOne } from './commit.ts'
+import { countAhead } from './count-ahead.ts'
 import { createExpectations } from './expectations.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
@@ -23,6 +24,8 @@ export interface LedgerDatabase {
   writeOne: WriteOne
   /** Whether writers work side by side and lock the rows they change; else one follows the other. */
   locksRows: boolean
+  /** Until the transaction ends nobody else has the lock of this job. */
+  lockJob(trx: Transaction<Tables>, job: string): Promise<void>
   /** A column as it is compared when another one is to be found by index: bare where the optimiser counts its values. */
   residual(column: string): RawBuilder<string>
   writeSightings: WriteSightings
@@ -49,6 +52,16 @@ export function createRunStore(database: LedgerDatabase): RunStore {
       statements.changeAttempt({ ...change, version: version + 1 }, id, number, version),
     )
     if (changed.numAffectedRows === 0n) throw new StaleRunError()
+  }
+
+  const applyChange = async (trx: Transaction<Tables>, run: Run, change: AttemptChange, ending?: Ending) => {
+    await changeAttempt(trx, run, encodeChange(change))
+    const ended = { ...run.attempt, ...change }
+    const { state, result } = ended
+    if (state !== run.attempt.state || result !== run.attempt.result) {
+      await trx.executeQuery(statements.changeRun({ state, result }, run.id))
+    }
+    if (ending) await countEnding(trx, ending, ended, prepend)
   }
 
   /** Resolves false instead when the run is no longer what it was. */
@@ -97,16 +110,17 @@ export function createRunStore(database: LedgerDatabase): RunStore {
         await trx.executeQuery(statements.insertAttempt(encodeAttempt(run, attempt)))
       }),
 
-    update: (run, change, ending) =>
-      writeIfCurrent(async (trx) => {
-        await changeAttempt(trx, run, encodeChange(change))
-        const ended = { ...run.attempt, ...change }
-        const { state, result } = ended
-        if (state !== run.attempt.state || result !== run.attempt.result) {
-          await trx.executeQuery(statements.changeRun({ state, result }, run.id))
-        }
-        if (ending) await countEnding(trx, ending, ended, prepend)
-      }),
+    update: (run, change, ending) => writeIfCurrent((trx) => applyChange(trx, run, change, ending)),
+
+    updateIfRoom: async (run, change, max) => {
+      let ahead = 0
+      const current = await writeIfCurrent(async (trx) => {
+        await database.lockJob(trx, run.job)
+        ahead = await countAhead(trx, run)
+        if (ahead < max) await applyChange(trx, run, change)
+      })
+      return { updated: current && ahead < max, ahead }
+    },
 
     tell: (runId, attempt, at, rerunId) =>
       write(async (trx) => {

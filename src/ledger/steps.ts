@@ -29,10 +29,7 @@ export function createSteps({
   write,
   writeOne,
   writeSightings,
-}: LedgerDatabase): Pick<
-  RunStore,
-  'dueSubmissions' | 'dueLooks' | 'nextDue' | 'countAhead' | 'jobLoad' | 'sight' | 'bringForward'
-> {
+}: LedgerDatabase): Pick<RunStore, 'dueSubmissions' | 'dueLooks' | 'nextDue' | 'jobLoad' | 'sight' | 'bringForward'> {
   /** Active attempts of a job: Databricks has them, may have them, or (unposted) never had them. */
   const active = (job: string) => db.selectFrom('attempts').where('result', '=', '').where('job', '=', job)
 
@@ -75,22 +72,6 @@ export function createSteps({
         .limit(1)
         .executeTakeFirst()
       return next?.due_at ?? undefined
-    },
-
-    countAhead: async ({ id, job, attempt }) => {
-      const { count } = await active(job)
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where((eb) =>
-          eb.or([
-            eb('databricks_run_id', 'is not', null),
-            eb('tries_in_doubt', '>', 0),
-            eb('created_at', '<', attempt.created_at),
-            eb.and([eb('created_at', '=', attempt.created_at), eb('run_id', '<', id)]),
-          ]),
-        )
-        .where('run_id', '!=', id)
-        .executeTakeFirstOrThrow()
-      return Number(count)
     },
 
     jobLoad: async (job, limit) => {

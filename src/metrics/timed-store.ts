@@ -8,8 +8,8 @@ const FASTEST_SECONDS = [0.000_1, 0.000_5, 0.001]
 
 /** The renewal of a lease is among them, so that every process soon learns how writes are. */
 const WRITES = new Set([
-  ...['insert', 'add_attempt', 'update', 'tell', 'sight', 'bring_forward', 'keep_output', 'purge', 'expected_since'],
-  ...['lease', 'release_lease'],
+  ...['insert', 'add_attempt', 'update', 'update_if_room', 'tell', 'sight', 'bring_forward', 'keep_output', 'purge'],
+  ...['expected_since', 'lease', 'release_lease'],
 ])
 
 export interface LedgerFacts {
@@ -51,6 +51,7 @@ export function createLedgerFacts({ histogram }: Instruments, clock: Clock): Led
     insert: (run, supersedes) => time('insert', () => store.insert(run, supersedes)),
     addAttempt: (run, attempt) => time('add_attempt', () => store.addAttempt(run, attempt)),
     update: (run, change, ending) => time('update', () => store.update(run, change, ending)),
+    updateIfRoom: (run, change, max) => time('update_if_room', () => store.updateIfRoom(run, change, max)),
     tell: (runId, attempt, at, rerunId) => time('tell', () => store.tell(runId, attempt, at, rerunId)),
     sight: (sightings) => time('sight', () => store.sight(sightings)),
     bringForward: (runId, attempt, at) => time('bring_forward', () => store.bringForward(runId, attempt, at)),
@@ -63,7 +64,6 @@ export function createLedgerFacts({ histogram }: Instruments, clock: Clock): Led
       time('due_submissions', () => store.dueSubmissions(workspace, now, limit)),
     dueLooks: (workspace, now, limit) => time('due_looks', () => store.dueLooks(workspace, now, limit)),
     nextDue: (workspace, step, now) => time('next_due', () => store.nextDue(workspace, step, now)),
-    countAhead: (run) => time('count_ahead', () => store.countAhead(run)),
     jobLoad: (job, limit) => time('job_load', () => store.jobLoad(job, limit)),
     output: (runId, attempt) => time('output', () => store.output(runId, attempt)),
     keepOutput: (runId, attempt, output) => time('keep_output', () => store.keepOutput(runId, attempt, output)),

@@ -1,50 +1,34 @@
 import type { Clock } from '../clock.ts'
+import { putBack } from './put-back.ts'
 import type { Run } from './run.ts'
-import type { AttemptChange, RunStore } from './store.ts'
+import type { AttemptChange } from './store.ts'
+import type { Transitions } from './transition.ts'
 
-export interface HoldsDeps {
-  store: Pick<RunStore, 'countAhead' | 'jobLoad' | 'bringForward'>
+export interface HoldDeps {
+  transitions: Transitions
   /** null: as many runs as Databricks takes. */
   maxActiveOf: (job: string) => number | null
   clock: Clock
-  onDue: (workspace: string, at: number) => void
-  onError: (error: unknown) => void
 }
 
-/** Keeps a job at its `max_active`: what is more waits here, first come first served. */
-export interface Holds {
-  /** What becomes of a run that has to wait; undefined: it may be submitted. It must not have been posted yet. */
-  hold(run: Run): Promise<AttemptChange | undefined>
-  /** A run of the job has ended: the next ones may go. */
-  release(job: string, workspace: string): void
-}
+/**
+ * Makes the change with which Databricks may have a run, unless its job has `max_active` of them: then the run is held
+ * here, first come first served. undefined: it is held, or another write came first.
+ */
+export type EnterOrHold = (run: Run, entering: AttemptChange) => Promise<Run | undefined>
 
 /** Nobody tells of a run that ended while no gateway ran, or in the moment before it is held. */
 const ASK_AGAIN_MS = 10_000
 
-export function createHolds({ store, maxActiveOf, clock, onDue, onError }: HoldsDeps): Holds {
-  async function bringForward(job: string, max: number, workspace: string): Promise<void> {
-    const { posted, unposted } = await store.jobLoad(job, max)
-    const now = clock.now()
-    for (const { run_id, attempt } of unposted.slice(0, Math.max(0, max - posted))) {
-      await store.bringForward(run_id, attempt, now)
-    }
-    onDue(workspace, now)
-  }
-
-  return {
-    async hold(run) {
-      const max = maxActiveOf(run.job)
-      if (max === null) return undefined
-      const ahead = await store.countAhead(run)
-      if (ahead < max) return undefined
+export function createEnterOrHold({ transitions, maxActiveOf, clock }: HoldDeps): EnterOrHold {
+  return async (run, entering) => {
+    const max = maxActiveOf(run.job)
+    if (max === null) return transitions.move(run, entering)
+    const { moved, ahead } = await transitions.moveIfRoom(run, entering, max)
+    if (ahead >= max) {
       const message = `Accepted here; held until fewer than ${max} runs of ${run.job} are active (max_active), with ${ahead} ahead of it.`
-      return { message, due_at: clock.now() + ASK_AGAIN_MS }
-    },
-
-    release(job, workspace) {
-      const max = maxActiveOf(job)
-      if (max !== null) bringForward(job, max, workspace).catch(onError)
-    },
+      await putBack(transitions, run, { message, due_at: clock.now() + ASK_AGAIN_MS })
+    }
+    return moved
   }
 }

@@ -155,6 +155,12 @@ export interface RunStore {
   addAttempt(run: Run, attempt: Attempt): Promise<boolean>
   /** Changes the latest attempt, if it is still as `run` says (version); counts `ending` in the same transaction. */
   update(run: Run, change: AttemptChange, ending?: Ending): Promise<boolean>
+  /**
+   * The same, as long as fewer than `max` active attempts of its job are ahead of this one: those that Databricks has or
+   * may have, and those that it is to have first; resolves with how many are. Of those who ask at the same time, in
+   * whatever process, one is answered after the other.
+   */
+  updateIfRoom(run: Run, change: AttemptChange, max: number): Promise<{ updated: boolean; ahead: number }>
   /** Records that an ending was told (the first time counts) and spends the press of the rerun button, if any. */
   tell(runId: string, attempt: number, at: number, rerunId?: string): Promise<void>
   /** Writes many sightings at once; one older than what the row holds changes nothing. */
@@ -177,8 +183,6 @@ export interface RunStore {
   dueLooks(workspace: string, now: number, limit: number): Promise<DueLook[]>
   /** When such a step is due first after `now`, epoch ms; undefined when none is. */
   nextDue(workspace: string, step: Step, now: number): Promise<number | undefined>
-  /** How many active attempts of the run's job Databricks has, may have, or is to have before this one. */
-  countAhead(run: Run): Promise<number>
   jobLoad(job: string, limit: number): Promise<JobLoad>
 
   /** What an ended attempt left behind, when it was kept. */

@@ -19,7 +19,7 @@ import {
   waitForCredential,
 } from './submit.ts'
 
-export interface SubmitRepairDeps extends Omit<SubmitDeps, 'settle' | 'holds' | 'firstLookAt'> {
+export interface SubmitRepairDeps extends Omit<SubmitDeps, 'settle' | 'enterOrHold' | 'firstLookAt'> {
   observe: Observe
 }
 
@@ -90,7 +90,7 @@ export function createSubmitRepair({
   }
 
   async function post(run: Run, base: RepairBase, client: DatabricksClient, deadline: number, counted?: 'counted') {
-    const begun = counted ? run : await countTry(transitions, run, deadline, clock.now())
+    const begun = counted ? run : await transitions.move(run, countTry(run.attempt, deadline, clock.now()))
     if (!begun) return { run: (await store.get(run.id)) ?? run }
     try {
       const { repairId } = await client.repairRun(begun.attempt.request_body, { deadline })

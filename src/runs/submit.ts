@@ -3,9 +3,10 @@ import type { DatabricksError } from '../databricks/errors.ts'
 import type { DatabricksClient, Submission } from '../databricks/types.ts'
 import { endCanceled, isUnsent } from './cancel.ts'
 import { endBadly, REOPENED } from './endings.ts'
-import type { Holds } from './hold.ts'
+import type { EnterOrHold } from './hold.ts'
 import { furthest } from './outcome.ts'
 import { postpone, postponeWhileIll } from './postpone.ts'
+import { putBack } from './put-back.ts'
 import type { Attempt, Run } from './run.ts'
 import { isDone } from './run.ts'
 import type { Settle } from './settle.ts'
@@ -17,7 +18,7 @@ export interface SubmitDeps {
   transitions: Transitions
   clientFor: (attempt: Attempt) => DatabricksClient | undefined
   settle: Settle
-  holds: Pick<Holds, 'hold'>
+  enterOrHold: EnterOrHold
   /** When a run that was just accepted needs its first look, epoch ms. */
   firstLookAt: (run: Run) => Promise<number>
   clock: Clock
@@ -47,7 +48,7 @@ const REFUSALS = new Set<DatabricksError['kind']>(['refused', 'missing', 'denied
 
 /** Submits by run-now, always the stored bytes. */
 export function createSubmit(deps: SubmitDeps): Submit {
-  const { store, transitions, clientFor, settle, holds, clock, random } = deps
+  const { store, transitions, clientFor, settle, enterOrHold, clock, random } = deps
 
   async function recordTaken(run: Run, { runId, tries }: Submission & { kind: 'taken' }): Promise<Submitted> {
     const owner = (await store.findByDatabricksRun(runId)).find(
@@ -95,11 +96,10 @@ export function createSubmit(deps: SubmitDeps): Submit {
     return { run: recorded }
   }
 
-  /** Why it is not to be posted now; undefined: it is. */
-  async function findObstacle(run: Run, client: DatabricksClient): Promise<AttemptChange | undefined> {
-    const illness = client.illness()
-    if (illness) return postponeWhileIll(run.attempt, illness, clock.now(), random())
-    return isUnsent(run.attempt) ? holds.hold(run) : undefined
+  /** undefined: it is not to be posted now. */
+  function beginTry(run: Run, deadline: number): Promise<Run | undefined> {
+    const counting = countTry(run.attempt, deadline, clock.now())
+    return isUnsent(run.attempt) ? enterOrHold(run, counting) : transitions.move(run, counting)
   }
 
   return async (run, deadline, counted) => {
@@ -107,9 +107,11 @@ export function createSubmit(deps: SubmitDeps): Submit {
     if (clock.now() >= run.attempt.submit_deadline_at) return { run: await settle(run) }
     const client = clientFor(run.attempt)
     if (!client) return { run: await waitForCredential(transitions, run, clock.now()) }
-    const obstacle = counted ? undefined : await findObstacle(run, client)
-    if (obstacle) return { run: await putBack(transitions, run, obstacle) }
-    const begun = counted ? run : await countTry(transitions, run, deadline, clock.now())
+    const illness = counted ? undefined : client.illness()
+    if (illness) {
+      return { run: await putBack(transitions, run, postponeWhileIll(run.attempt, illness, clock.now(), random())) }
+    }
+    const begun = counted ? run : await beginTry(run, deadline)
     if (!begun) return { run: (await store.get(run.id)) ?? run }
 
     const until = Math.min(deadline, run.attempt.submit_deadline_at)
@@ -126,16 +128,9 @@ export function createSubmit(deps: SubmitDeps): Submit {
   }
 }
 
-/** It waits on, unless somebody else has taken it further. */
-function putBack(transitions: Transitions, run: Run, change: AttemptChange): Promise<Run> {
-  return transitions.amend(run, ({ attempt }) => (attempt.version === run.attempt.version ? change : undefined))
-}
-
-/** Counts a try as in doubt before it is made; undefined: the row has changed. */
-export function countTry(transitions: Transitions, run: Run, deadline: number, now: number): Promise<Run | undefined> {
-  const { tries, tries_in_doubt } = run.attempt
-  const counts = { tries: tries + 1, tries_in_doubt: tries_in_doubt + 1, last_try_at: now }
-  return transitions.move(run, { ...counts, due_at: deadline + HANDOVER_MS })
+/** A try counts as in doubt before it is made. */
+export function countTry({ tries, tries_in_doubt }: Attempt, deadline: number, now: number): AttemptChange {
+  return { tries: tries + 1, tries_in_doubt: tries_in_doubt + 1, last_try_at: now, due_at: deadline + HANDOVER_MS }
 }
 
 /** The counts once a submission of `made` posts is proved not to be in doubt. */

@@ -20,14 +20,15 @@ export interface Transitions {
   again(run: Run, attempt: Attempt): Promise<Run | undefined>
   /** Changes the latest attempt. An ending is counted once for each time that an active attempt ends. */
   move(run: Run, change: AttemptChange): Promise<Run | undefined>
+  /** The same, unless `max` of its job are ahead of it (`RunStore.updateIfRoom`). */
+  moveIfRoom(run: Run, change: AttemptChange, max: number): Promise<{ moved: Run | undefined; ahead: number }>
   /** The same on the run as it is by then, however often another writer comes first; no change: nothing is to be done. */
   amend(run: Run, change: (latest: Run) => AttemptChange | undefined): Promise<Run>
 }
 
 export function createTransitions({ store, tell }: { store: RunStore; tell: (moved: Moved) => void }): Transitions {
   const move: Transitions['move'] = async (run, change) => {
-    const attempt = { ...run.attempt, ...change, version: run.attempt.version + 1 }
-    const after = { ...run, attempt }
+    const after = apply(run, change)
     if (!(await store.update(run, change, readEnding(run.attempt, after)))) return undefined
     tell({ before: run.attempt, run: after })
     return after
@@ -51,6 +52,14 @@ export function createTransitions({ store, tell }: { store: RunStore; tell: (mov
       return after
     },
 
+    async moveIfRoom(run, change, max) {
+      const { updated, ahead } = await store.updateIfRoom(run, change, max)
+      if (!updated) return { moved: undefined, ahead }
+      const moved = apply(run, change)
+      tell({ before: run.attempt, run: moved })
+      return { moved, ahead }
+    },
+
     async amend(run, change) {
       let latest = run
       for (;;) {
@@ -62,6 +71,10 @@ export function createTransitions({ store, tell }: { store: RunStore; tell: (mov
       }
     },
   }
+}
+
+function apply(run: Run, change: AttemptChange): Run {
+  return { ...run, attempt: { ...run.attempt, ...change, version: run.attempt.version + 1 } }
 }
 
 /** UNCONFIRMED that is settled as REJECTED was counted when it became UNCONFIRMED. */

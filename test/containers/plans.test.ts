@@ -1,5 +1,6 @@
 import { type CompiledQuery, Kysely, sql } from 'kysely'
 import t, { type Test } from 'tap'
+import { lockJobInPostgres } from '../../src/ledger/lock-job.ts'
 import { createPostgresDialect } from '../../src/ledger/postgres.ts'
 import { createWrites } from '../../src/ledger/postgres-write.ts'
 import { prependInPostgres } from '../../src/ledger/prepend.ts'
@@ -23,6 +24,7 @@ const store = createRunStore({
   db,
   ...createWrites(db),
   locksRows: true,
+  lockJob: lockJobInPostgres,
   residual: (column) => sql.ref(column),
   writeSightings: writeSightingsTogether,
   prepend: prependInPostgres,

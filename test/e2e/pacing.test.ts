@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import type { RunSummary } from '../../src/simulator/run.ts'
 import { type Gateway, startGateway, startSimulator, writeConfig } from '../support/gateway.ts'
+import { mostAtOnce } from '../support/most-at-once.ts'
 
 const RUN_NOW = '/api/2.2/jobs/run-now'
 const RATE = 20
@@ -21,12 +21,6 @@ const trigger = async (gateway: Gateway, count: number) => {
   const answers = await Promise.all(Array.from({ length: count }, () => gateway.trigger('load')))
   t.same([...new Set(answers.map(({ status }) => status))], [202])
   return answers.map(({ body }) => body)
-}
-
-/** The most runs that were active at the same time. */
-function mostAtOnce(runs: RunSummary[]): number {
-  const active = (at: number) => runs.filter((run) => run.start_time <= at && at < (run.end_time ?? Infinity)).length
-  return Math.max(...runs.map((run) => active(run.start_time)))
 }
 
 t.test('a burst is accepted at once and submitted at the rate of the workspace, first come first served', async (t) => {

@@ -92,6 +92,7 @@ async function openParts(t: Test) {
     write,
     writeOne: write,
     locksRows: false,
+    lockJob: async () => {},
     residual: unindexed,
     writeSightings: writeEachSighting,
     prepend: prependInSqlite,

@@ -1,5 +1,6 @@
 import type { Attempt, Run } from '../../src/runs/run.ts'
-import type { ActiveCount, DueLook, Ending, JobSummary, Observation, RunFilter } from '../../src/runs/store.ts'
+import type { ActiveCount, AttemptChange, DueLook, Ending, JobSummary, Observation } from '../../src/runs/store.ts'
+import { matches } from './matches.ts'
 import type { Subject } from './operations.ts'
 
 interface Kept {
@@ -26,6 +27,15 @@ export function createModel(): Subject {
       .filter(({ attempt }) => attempt.due_at !== null && attempt.due_at <= now)
   const activeOf = (job: string) => all().filter((run) => run.job === job && run.attempt.result === '')
   const isCurrent = (run: Run) => find(run.id)?.attempts.at(-1)?.version === run.attempt.version
+
+  async function update(run: Run, change: AttemptChange, ending?: Ending): Promise<boolean> {
+    const row = find(run.id)
+    if (!row || row.attempts.length !== run.attempt.number || !isCurrent(run)) return false
+    const attempt = lastOf(row.attempts)
+    Object.assign(attempt, structuredClone(change), { version: attempt.version + 1 })
+    if (ending) count(ending, attempt)
+    return true
+  }
 
   return {
     async insert(run, supersedes) {
@@ -54,13 +64,12 @@ export function createModel(): Subject {
       return true
     },
 
-    async update(run, change, ending) {
-      const row = find(run.id)
-      if (!row || row.attempts.length !== run.attempt.number || !isCurrent(run)) return false
-      const attempt = lastOf(row.attempts)
-      Object.assign(attempt, structuredClone(change), { version: attempt.version + 1 })
-      if (ending) count(ending, attempt)
-      return true
+    update,
+
+    async updateIfRoom(run, change, max) {
+      const others = activeOf(run.job).filter(({ id }) => id !== run.id)
+      const ahead = others.filter((other) => isPosted(other) || byCreation(other, run) < 0).length
+      return { updated: ahead < max && (await update(run, change)), ahead }
     },
 
     async tell(runId, number, at, rerunId) {
@@ -105,24 +114,17 @@ export function createModel(): Subject {
       all()
         .filter((run) => matches(run, filter))
         .slice(0, filter.limit),
-    dueSubmissions: async (workspace, now, limit) =>
-      dueFor(workspace, 'submit', now)
-        .sort(byInstant(({ attempt }) => attempt.created_at))
-        .slice(0, limit),
+    dueSubmissions: async (workspace, now, limit) => dueFor(workspace, 'submit', now).sort(byCreation).slice(0, limit),
     dueLooks: async (workspace, now, limit) =>
       dueFor(workspace, 'look', now)
         .sort(byInstant(({ attempt }) => attempt.due_at ?? 0))
         .slice(0, limit)
         .map(describeLook),
-    countAhead: async (run) =>
-      activeOf(run.job)
-        .filter(({ id }) => id !== run.id)
-        .filter((other) => isPosted(other) || byInstant(({ attempt }) => attempt.created_at)(other, run) < 0).length,
     jobLoad: async (job, limit) => ({
       posted: activeOf(job).filter(isPosted).length,
       unposted: activeOf(job)
         .filter((run) => !isPosted(run))
-        .sort(byInstant(({ attempt }) => attempt.created_at))
+        .sort(byCreation)
         .slice(0, limit)
         .map(({ id, attempt }) => ({ run_id: id, attempt: attempt.number })),
     }),
@@ -223,29 +225,12 @@ function byInstant(instant: (run: Run) => number): (a: Run, b: Run) => number {
   return (a, b) => instant(a) - instant(b) || (a.id < b.id ? -1 : 1)
 }
 
+const byCreation = byInstant(({ attempt }) => attempt.created_at)
+
 function describeLook({ id: run_id, attempt }: Run): DueLook {
   const { number, kind, state, workspace_host, databricks_job_id, databricks_run_id } = attempt
   const { started_at, tasks_observed_at, missing_count, due_at } = attempt
   if (databricks_run_id === null || due_at === null) throw new Error('not to be looked at')
   const where = { workspace_host, databricks_job_id, databricks_run_id }
   return { run_id, number, kind, state, ...where, started_at, tasks_observed_at, missing_count, due_at }
-}
-
-function matches(run: Run, filter: RunFilter): boolean {
-  const { ref, state, result } = run.attempt
-  return (
-    (filter.jobs === null || filter.jobs.includes(run.job)) &&
-    (filter.state === undefined || filter.state === state) &&
-    (filter.result === undefined || filter.result === result) &&
-    (filter.client_id === undefined || filter.client_id === run.client_id) &&
-    (filter.key === undefined || filter.key === run.key) &&
-    (filter.ref === undefined || (ref !== null && matchesRef(ref, filter.ref))) &&
-    (filter.since === undefined || run.created_at >= filter.since) &&
-    (filter.until === undefined || run.created_at <= filter.until) &&
-    (filter.before === undefined || run.id < filter.before)
-  )
-}
-
-function matchesRef(ref: string, pattern: string): boolean {
-  return pattern.endsWith('*') ? ref.startsWith(pattern.slice(0, -1)) : ref === pattern
 }

@@ -10,6 +10,7 @@ export type Subject = Pick<
   | 'insert'
   | 'addAttempt'
   | 'update'
+  | 'updateIfRoom'
   | 'tell'
   | 'sight'
   | 'bringForward'
@@ -20,7 +21,6 @@ export type Subject = Pick<
   | 'list'
   | 'dueSubmissions'
   | 'dueLooks'
-  | 'countAhead'
   | 'jobLoad'
   | 'nextDue'
   | 'endings'
@@ -115,6 +115,14 @@ const update = fc
     }),
   )
 
+const updateIfRoom = fc
+  .tuple(which, fc.integer({ min: 0, max: 4 }))
+  .map(([index, max]) =>
+    onSeen('updateIfRoom', index, max, (store, run, step) =>
+      store.updateIfRoom(run, changeOf('doubt', run, instant(0, step)).change, max),
+    ),
+  )
+
 const tell = fc
   .tuple(which, fc.constantFrom(undefined, 'R1', 'R3'))
   .map(([index, rerunId]) =>
@@ -141,11 +149,10 @@ const bringForward = fc
     ),
   )
 
-export const operations = fc.array(fc.oneof(insert, read, addAttempt, update, update, tell, sight, bringForward), {
-  minLength: 1,
-  maxLength: 60,
-  size: 'max',
-})
+export const operations = fc.array(
+  fc.oneof(insert, read, addAttempt, update, update, updateIfRoom, tell, sight, bringForward),
+  { minLength: 1, maxLength: 60, size: 'max' },
+)
 
 const bounds = fc.record({
   jobs: fc.constantFrom(null, null, [], ['load'], ['report', 'load']),
@@ -180,7 +187,6 @@ export async function readAll(store: Subject, seen: Run[], lists: RunFilter[]): 
   const runs = (await Promise.all(ids.map((id) => store.get(id)))).filter((run) => run !== undefined)
   return {
     runs,
-    ahead: await Promise.all(runs.map((run) => store.countAhead(run))),
     loads: await Promise.all(JOBS.map((job) => store.jobLoad(job, 2))),
     attempts: await Promise.all(ids.map((id) => store.attempts(id))),
     holders: await Promise.all(

@@ -29,6 +29,7 @@ const store = createRunStore({
   write,
   writeOne: write,
   locksRows: false,
+  lockJob: async () => {},
   residual: unindexed,
   writeSightings: writeEachSighting,
   prepend: prependInSqlite,

@@ -45,7 +45,7 @@ export const OTHERS: Record<string, (store: RunStore) => Promise<unknown>> = {
   'due to look': (store) => store.dueLooks('main', Date.now(), 10),
   'nextDue to submit': (store) => store.nextDue('main', 'submit', 0),
   'nextDue to look': (store) => store.nextDue('main', 'look', 0),
-  countAhead: (store) => store.countAhead(run),
+  'updateIfRoom, where there is none': (store) => store.updateIfRoom(run, {}, 0),
   jobLoad: (store) => store.jobLoad('nightly-load', 10),
   tombstone: (store) => store.tombstone(run.id),
   tombstoneByKey: (store) => store.tombstoneByKey('control-m', 'nightly-load', 'k'),

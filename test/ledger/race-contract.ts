@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import type { Run } from '../../src/runs/run.ts'
 import type { RunStore } from '../../src/runs/store.ts'
 import { sampleAttempt, sampleRun } from './sample.ts'
 
@@ -85,5 +86,21 @@ export function raceContract(t: Test, open: () => Promise<RunStore>): void {
       Array.from({ length: 20 }, (_, index) => index + 3),
     )
     t.same(kept.slice(7), [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3])
+  })
+
+  t.test('a job takes in no more than it has room for, however late those who came first are written', async (t) => {
+    const store = await fresh(t)
+    const entering = { tries: 1, tries_in_doubt: 1, last_try_at: 1_000 }
+    const waiting = (place: number) => sampleRun({}, { created_at: 2_000 - place, tries: 0, tries_in_doubt: 0 })
+    const runs = Array.from({ length: 40 }, (_, place) => waiting(place))
+    const enter = (run: Run) => store.updateIfRoom(run, entering, 3)
+    const atOnce = await Promise.all(runs.map(async (run) => (await store.insert(run)) && enter(run)))
+    const first = atOnce.filter(({ updated }) => updated).length
+    t.ok(first <= 3, `${first} at once`)
+    const refused = runs.filter((_, index) => !atOnce[index]?.updated)
+    const later = await Promise.all(refused.map(enter))
+    t.equal(first + later.filter(({ updated }) => updated).length, 3, 'those who were refused ask again')
+    t.ok(later.every(({ updated, ahead }) => updated === ahead < 3))
+    t.equal((await store.jobLoad('nightly-load', 40)).posted, 3)
   })
 }

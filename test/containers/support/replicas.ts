@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Test } from 'tap'
 import type { Simulator } from '../../../src/simulator/simulator.ts'
 import { type Gateway, type GatewaySettings, startGateway, writeConfig } from '../../support/gateway.ts'
@@ -10,10 +12,33 @@ export async function startReplicas(
   simulator: Pick<Simulator, 'url'>,
   settings: GatewaySettings,
 ): Promise<Gateway[]> {
+  const config = await writeSharedConfig(t, simulator, settings)
+  return Promise.all(Array.from({ length: count }, () => startReplica(t, config)))
+}
+
+/** Of gateways on one new ledger. */
+export async function writeSharedConfig(
+  t: Test,
+  simulator: Pick<Simulator, 'url'>,
+  settings: GatewaySettings,
+): Promise<string> {
   const { url } = await createDatabase(t)
-  const ledger = { url, password: { env: 'TEST_LEDGER_PASSWORD' } }
-  const config = writeConfig(t, simulator, { ...settings, ledger })
-  return Promise.all(Array.from({ length: count }, () => startGateway(t, config, { TEST_LEDGER_PASSWORD: PASSWORD })))
+  // The server's host need not be this one.
+  const ledger = { url, password: { env: 'TEST_LEDGER_PASSWORD' }, tls: { mode: 'disable' } }
+  return writeConfig(t, simulator, { ...settings, ledger })
+}
+
+export async function startReplica(t: Test, config: string): Promise<Gateway> {
+  return startGateway(t, config, { TEST_LEDGER_PASSWORD: PASSWORD })
+}
+
+/** The next process where this one was, which has ended. */
+export async function replace(t: Test, config: string, { url }: Gateway): Promise<Gateway> {
+  const { port } = new URL(url)
+  const { server, ...others } = JSON.parse(readFileSync(config, 'utf8'))
+  const moved = join(dirname(config), `on-${port}.yaml`)
+  writeFileSync(moved, JSON.stringify({ ...others, server: { ...server, port: Number(port) } }))
+  return startReplica(t, moved)
 }
 
 async function isLeader(gateway: Gateway): Promise<boolean> {
