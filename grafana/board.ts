@@ -17,11 +17,25 @@ export function buildBoard({ uid, title, description, variables, rows }: Board) 
     time: { from: 'now-6h', to: 'now' },
     refresh: '1m',
     timezone: 'browser',
-    links: [{ type: 'dashboards', title: 'Job gateway', tags: ['job-gateway'], asDropdown: false, keepTime: true }],
+    links: [LINKS],
     annotations: { list: [] },
     templating: { list: buildVariables(variables) },
     panels: placeRows(rows).map((panel, index) => ({ id: index + 1, ...panel })),
   }
+}
+
+/** The other boards, with the time and the choices of this one. */
+const LINKS = {
+  type: 'dashboards',
+  title: 'Job gateway',
+  tags: ['job-gateway'],
+  asDropdown: false,
+  includeVars: true,
+  keepTime: true,
+  targetBlank: false,
+  icon: 'external link',
+  tooltip: '',
+  url: '',
 }
 
 /** Where several gateways write to one Prometheus, their namespaces keep them apart; elsewhere `.*` fits them all. */

@@ -47,10 +47,12 @@ const KINDS: Record<Panel['kind'], (panel: Panel) => object> = {
   states: (panel) => ({
     type: 'state-timeline',
     fieldConfig: { defaults: { ...buildDefaults(panel), custom: { fillOpacity: 70, lineWidth: 0 } }, overrides: [] },
-    options: { mergeValues: true, showValue: 'auto', rowHeight: 0.8, legend: { showLegend: false } },
+    options: { mergeValues: true, showValue: 'auto', rowHeight: 0.8, legend: { ...LEGEND, showLegend: false } },
   }),
   table: buildTable,
 }
+
+const LEGEND = { displayMode: 'list', placement: 'bottom', calcs: [] }
 
 interface Drawn {
   drawStyle: 'line' | 'bars'
@@ -71,7 +73,7 @@ function buildSeries(panel: Panel, { drawStyle, fillOpacity, stacking }: Drawn) 
     type: 'timeseries',
     fieldConfig: { defaults: { ...buildDefaults(panel), min: 0, custom }, overrides: [] },
     options: {
-      legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+      legend: { ...LEGEND, showLegend: true },
       tooltip: { mode: 'multi', sort: 'desc' },
     },
   }
