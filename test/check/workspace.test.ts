@@ -143,7 +143,7 @@ const STATES: State[] = [
   [
     'a principal that is not of this workspace (403)',
     'credential-refused',
-    /the workspace refuses service principal simulated-client, though it gave it a token: .*403.* → add the service principal/,
+    /the workspace refuses service principal simulated-client, though there is a token for it: .*403.* → add the service principal/,
     denied('Invalid access token.'),
   ],
   [

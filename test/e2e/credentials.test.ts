@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { CONFIGURED_KINDS } from '../support/configured-kinds.ts'
+import { startGateway, startSimulator, writeConfig } from '../support/gateway.ts'
+
+const JOB = { job_id: '1', name: 'quick', pending_ms: 0, cleanup_ms: 0, tasks: [{ task_key: 'main', duration_ms: 50 }] }
+const WRONG = 'a-secret-of-the-year-before'
+
+t.test('each kind of credential: refused, mended in its file, used; and no secret told', async (t) => {
+  const landscape = await Promise.all(
+    CONFIGURED_KINDS.map(async (kind, i) => {
+      const simulator = await startSimulator(t, {
+        jobs: [JOB],
+        options: { ...kind.options, token_life_seconds: 3_600 },
+      })
+      return { kind, simulator, name: `w${i}`, secret: join(t.testdir(), `secret-${i}`) }
+    }),
+  )
+  const [first] = landscape
+  if (!first) throw new Error('no kinds')
+  const entries = landscape.map(({ kind, simulator, name, secret }) => {
+    const auth = kind.auth(simulator, { file: secret })
+    return [name, { host: simulator.url, ...kind.workspace, auth }] as const
+  })
+  const config = writeConfig(t, first.simulator, {
+    server: { trigger_timeout_seconds: 3 },
+    workspaces: Object.fromEntries(entries),
+    jobs: Object.fromEntries(landscape.map(({ name }) => [name, { workspace: name, job_id: '1' }])),
+  })
+  for (const { secret } of landscape) writeFileSync(secret, WRONG)
+  const gateway = await startGateway(t, config, { LOG_LEVEL: 'trace' })
+  const answers: string[] = []
+  const told = new Set([WRONG])
+  const refused = (workspace: string) => gateway.metric('job_gateway_databricks_credential_refused', { workspace })
+
+  await Promise.all(
+    landscape.map(async ({ kind, simulator, name, secret }) => {
+      // First of all, because the issuer of some makes its keys only now.
+      const right = await kind.secret(simulator)
+      told.add(right)
+      const submitting = await gateway.trigger(name)
+      t.match(submitting, { status: 202, body: { state: 'SUBMITTING', message: /credential/ } }, kind.name)
+      t.equal(await refused(name), 1, `${kind.name}: an alarm`)
+      writeFileSync(secret, `${right}\n`)
+      const ended = await gateway.ended(submitting.body.id)
+      t.match(ended, { state: 'SUCCEEDED' }, `${kind.name}: without a restart`)
+      t.equal(await refused(name), 0, `${kind.name}: the alarm is over`)
+      simulator.revokeTokens()
+      const again = await gateway.trigger(name)
+      t.match(await gateway.ended(again.body.id), { state: 'SUCCEEDED' }, `${kind.name}: a token that was revoked`)
+      for (const token of simulator.accessTokens()) told.add(token)
+      answers.push(submitting.text, JSON.stringify(ended), again.text)
+    }),
+  )
+
+  answers.push(await (await fetch(`${gateway.metricsUrl}/metrics`)).text())
+  gateway.signal('SIGTERM')
+  t.equal(await gateway.exited, 0)
+  const ledger = join(dirname(config), 'data')
+  const places = [
+    ...answers,
+    gateway.output(),
+    ...readdirSync(ledger).map((name) => readFileSync(join(ledger, name), 'latin1')),
+  ]
+  for (const secret of told)
+    t.notOk(
+      places.some((text) => text.includes(secret)),
+      'no secret anywhere',
+    )
+})
