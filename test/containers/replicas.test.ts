@@ -3,7 +3,7 @@ import type { Simulator } from '../../src/simulator/simulator.ts'
 import { type Gateway, startSimulator } from '../support/gateway.ts'
 import { startReplicas } from './support/replicas.ts'
 
-/** REPLICAS_KEYS=1000 is the load of issue 5. */
+/** REPLICAS_KEYS=1000 makes 2,000 triggers. */
 const KEYS = Number(process.env['REPLICAS_KEYS'] ?? 150)
 /** Keys sent at the same time. */
 const AT_ONCE = 20
