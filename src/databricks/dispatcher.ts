@@ -41,7 +41,12 @@ export function createDispatcher({ proxy, ca, env = {} }: Route): Dispatcher {
       new Pool(origin, { ...proxyOptions, headersTimeout: CONNECT_TIMEOUT_MS }),
   }
   if (proxy) {
-    return new ProxyAgent({ ...options, uri: proxy.url, headers: authorizeAt(proxy) })
+    const { url: uri, credentials } = proxy
+    if (!credentials) return new ProxyAgent({ ...options, uri })
+    const clientFactory = (origin: URL, proxyOptions: object) =>
+      options.clientFactory(origin, proxyOptions).compose(authorize(credentials))
+    // Everything by CONNECT, because only that passes through the factory's client.
+    return new ProxyAgent({ ...options, uri, clientFactory, proxyTunnel: true })
   }
   return new EnvHttpProxyAgent({
     ...options,
@@ -52,13 +57,10 @@ export function createDispatcher({ proxy, ca, env = {} }: Route): Dispatcher {
   })
 }
 
-/** undici spreads these headers into each CONNECT: only then the getter is asked. */
-function authorizeAt({ credentials }: Proxy): Record<string, string> {
-  if (!credentials) return {}
-  return {
-    get 'proxy-authorization'() {
-      const { user, password } = credentials()
-      return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-    },
+function authorize(credentials: NonNullable<Proxy['credentials']>): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    const { user, password } = credentials()
+    const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+    return dispatch({ ...options, headers: { ...options.headers, 'proxy-authorization': authorization } }, handler)
   }
 }

@@ -2,11 +2,12 @@ import fc from 'fast-check'
 import t from 'tap'
 import { EnvHttpProxyAgent, Pool } from 'undici'
 import { describeWayOut, findWayOut } from '../../src/check/way-out.ts'
+import type { ProxyConfig } from '../../src/config/schema/network.ts'
 
 const HTTPS_PROXY = 'http://user:pw@proxy.test:3128'
 const host = 'https://adb-1.7.azuredatabricks.net'
 
-function find(env: NodeJS.ProcessEnv, workspace: { host?: string; proxy?: { url: string } } = {}) {
+function find(env: NodeJS.ProcessEnv, workspace: { host?: string; proxy?: ProxyConfig } = {}) {
   return findWayOut('main', { host, ...workspace }, env)
 }
 
@@ -29,6 +30,15 @@ t.test('what decides the way out is told, and no password', async (t) => {
     if ('problem' in way) throw new Error(way.problem.message)
     t.match(describeWayOut(way), { status: 'ok', message })
   }
+})
+
+t.test('user and password of the proxy go along, however they are spelled', async (t) => {
+  const proxy = { url: 'http://own.test:1', user: 'a@b', password: { env: 'SECRET' } }
+  const way = find({ SECRET: 'p%40/:ss' }, { proxy })
+  if ('problem' in way) throw new Error(way.problem.message)
+  const { username = '', password = '' } = way.proxy ?? {}
+  t.strictSame([username, password].map(decodeURIComponent), ['a@b', 'p%40/:ss'])
+  t.match(describeWayOut(way), { message: 'through the proxy http://own.test:1 (workspaces.main.proxy)' })
 })
 
 t.test('a proxy without its scheme is found out, and not shown', async (t) => {

@@ -55,6 +55,14 @@ t.test('what it means', async (t) => {
     ['quota', 400, coded('QUOTA_EXCEEDED'), refused],
     ['unknown path', 404, coded('ENDPOINT_NOT_FOUND'), refused],
     ['token of a deleted run', 400, coded('INVALID_PARAMETER_VALUE', 'The idempotency token is invalid'), refused],
+    ['an Entra token that has ended', 403, coded(403, 'JWT has expired'), credential],
+    ['the same, under 400', 400, coded('400', 'io.jsonwebtoken.ExpiredJwtException: JWT expired at 2026'), credential],
+    [
+      'an Entra token of another tenant, as a page',
+      400,
+      '<html><title>Error 400</title><pre>io.jsonwebtoken.IncorrectClaimException: Expected iss claim to be: x</pre>',
+      credential,
+    ],
     ['job gone', 400, coded('INVALID_PARAMETER_VALUE', 'Job 1234 does not exist.'), missing],
     ['run gone', 400, coded('INVALID_PARAMETER_VALUE', 'Run 5 does not exist.'), missing],
     ['run gone, other words', 400, coded('INVALID_PARAMETER_VALUE', "Run: 5 in job: 6 doesn't exist"), missing],
@@ -129,6 +137,8 @@ t.test('when to come again', async (t) => {
   const body = { ...coded('REQUEST_LIMIT_EXCEEDED'), details: [retryInfo] }
   t.equal(decode(429, body).retryAfterMs, 42_500, 'by RetryInfo')
   t.equal(decode(429, body, { 'retry-after': '60' }).retryAfterMs, 60_000, 'the larger of both')
+  const theirs = { date: 'Sun, 22 Nov 2026 20:05:00 GMT', 'retry-after': 'Sun, 22 Nov 2026 20:05:30 GMT' }
+  t.equal(decode(429, {}, theirs).retryAfterMs, 30_000, 'by their clock, which is five minutes ahead of ours')
 })
 
 t.test('the request id is told by header or details', async (t) => {

@@ -66,3 +66,33 @@ t.test('HTTPS_PROXY counts for TLS, unless NO_PROXY names the host', async (t) =
   await startClient(t, { host, auth, ca }).getRun('5', soon())
   t.equal(proxy.asked.length, 1)
 })
+
+t.test('a new password of the proxy is used at the next connection', async (t) => {
+  const port = await startTlsWorkspace(t)
+  const proxy = await startProxy(t, port)
+  let password = 'old'
+  const credentials = () => ({ user: 'gateway', password })
+  const client = startClient(t, { host: 'https://workspace.test', auth, ca, proxy: { url: proxy.url, credentials } })
+  const look = () => client.getRun('5', soon())
+  // Two at once need two connections.
+  await Promise.all([look(), look()])
+  password = 'new'
+  await Promise.all([look(), look(), look()])
+  const sent = new Set(proxy.authorization.map((text) => atob(text?.replace('Basic ', '') ?? '')))
+  t.strictSame(sent, new Set(['gateway:old', 'gateway:new']))
+})
+
+t.test('a password of the proxy that cannot be read is told', async (t) => {
+  const proxy = await startProxy(t, 0)
+  const credentials = () => {
+    throw new Error('/run/secrets/proxy cannot be read (no such file)')
+  }
+  const client = startClient(t, {
+    ...oneTry,
+    host: 'https://workspace.test',
+    auth,
+    proxy: { url: proxy.url, credentials },
+  })
+  await t.rejects(client.getRun('5', briefly), { kind: 'unavailable', sent: false, message: /no such file/ })
+  t.strictSame(proxy.asked, [])
+})

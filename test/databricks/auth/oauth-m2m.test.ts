@@ -36,6 +36,61 @@ t.test('discovery names the token endpoint', async (t) => {
   t.ok(end !== null && end > Date.now() + 3_500_000, 'expires_in may be a string')
 })
 
+t.test('the OAuth server is where the host says, with the account put in', async (t) => {
+  const metadata = '/.well-known/oauth-authorization-server'
+  const cases: [name: string, config: object, auth: object, document: string][] = [
+    ['the host knows it', { oidc_endpoint: 'HOST/a/{account_id}/', account_id: 'x y' }, {}, `/a/x%20y${metadata}`],
+    ['ours wins', { oidc_endpoint: 'HOST/a/{account_id}', account_id: 'x' }, { account_id: 'z' }, `/a/z${metadata}`],
+    ['nobody knows it', { oidc_endpoint: 'HOST/a/{account_id}' }, {}, `/oidc${metadata}`],
+    ['no account in it', { oidc_endpoint: 'HOST/b' }, {}, `/b${metadata}`],
+    ['no address', { oidc_endpoint: 7 }, {}, `/oidc${metadata}`],
+    ['ours is told', {}, { discovery_url: 'HOST/c/oauth' }, '/c/oauth'],
+  ]
+  for (const [name, config, auth, document] of cases) {
+    const stub = await startStub(t)
+    const filled = (value: object) => JSON.parse(JSON.stringify(value).replace('HOST', stub.url))
+    stub.on('GET /.well-known/databricks-config', json(200, filled(config)))
+    stub.on(`GET ${document}`, json(200, { token_endpoint: `${stub.url}/there` }))
+    stub.on('POST /there', json(200, { access_token: 'found', expires_in: 3600 }))
+    stub.on(GET_RUN, run, json(401, {}), run)
+    const m2m = {
+      type: 'oauth-m2m',
+      client_id: CLIENT_ID,
+      client_secret: () => CLIENT_SECRET,
+      ...filled(auth),
+    } as const
+    const client = startClient(t, { host: stub.url, auth: m2m })
+    await client.getRun('5', soon())
+    await client.getRun('5', soon())
+    t.equal(stub.count('POST /there'), 2, name)
+    t.equal(stub.count(`GET ${document}`), 1, `${name}: found out once`)
+  }
+})
+
+t.test('an endpoint that has moved is found again', async (t) => {
+  const stub = await startStub(t)
+  const at = (path: string) => json(200, { token_endpoint: stub.url + path })
+  stub.on(DISCOVERY, at('/old'), at('/new'))
+  stub.on('POST /old', json(200, { access_token: 'a', expires_in: 3600 }), json(404, {}))
+  stub.on('POST /new', json(200, { access_token: 'b', expires_in: 3600 }))
+  stub.on(GET_RUN, run, json(401, {}), run)
+  const client = startClient(t, { host: stub.url })
+  await client.getRun('5', soon())
+  await t.rejects(client.getRun('5', soon()), { name: 'DatabricksError', sent: false, status: 404 })
+  t.equal(stub.count(DISCOVERY), 1)
+  while (stub.count('POST /new') === 0) await client.getRun('5', soon()).catch(() => {})
+  t.equal(stub.calls.at(-1)?.headers.authorization, 'Bearer b')
+})
+
+t.test('every request says which workspace of its host it is for', async (t) => {
+  const stub = await startStub(t)
+  stub.on(GET_RUN, run)
+  await startClient(t, { host: stub.url, workspaceId: '77' }).getRun('5', soon())
+  t.equal(stub.calls.at(-1)?.headers['x-databricks-workspace-id'], '77')
+  const token = stub.calls.find(({ route }) => route === TOKEN)
+  t.equal(token?.headers['x-databricks-workspace-id'], undefined, 'tokens are of the whole host')
+})
+
 t.test('without a usable discovery the endpoint has its usual place', async (t) => {
   const documents = {
     'not JSON': html(200, '<html>'),
