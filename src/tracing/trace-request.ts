@@ -29,12 +29,13 @@ export function createTraceRequest(tracer: Tracer, jobs: Record<string, unknown>
 }
 
 function describeCall({ call }: FastifyRequest, jobLabel: (name: string) => string) {
-  const { caller, job, runId, answer, error } = call
+  const { caller, job, runId, answer, waitedMs, error } = call
   return {
     ...(caller && { 'job_gateway.client': caller.name }),
     ...(job !== undefined && { 'job_gateway.job': jobLabel(job) }),
     ...(runId !== undefined && { 'job_gateway.run': runId }),
     ...(answer && { 'job_gateway.answer': answer }),
+    ...(waitedMs > 0 && { 'job_gateway.waited_seconds': waitedMs / 1000 }),
     ...(error && { 'job_gateway.error': error.code }),
   }
 }

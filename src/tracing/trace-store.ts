@@ -9,10 +9,11 @@ type Operation = (...args: unknown[]) => Promise<unknown>
  */
 export function traceStore(store: RunStore, tracer: Tracer): RunStore {
   const traced = (name: string, operation: Operation): Operation => {
-    const spanName = `ledger ${name}`
+    // As the metrics name it.
+    const op = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     return async (...args) => {
       if (!tracer.isWithin()) return operation(...args)
-      const span = tracer.begin(spanName, 'client', { 'db.operation.name': name })
+      const span = tracer.begin(`ledger ${op}`, 'client', { 'db.operation.name': op })
       try {
         const value = await span.within(() => operation(...args))
         span.end({})

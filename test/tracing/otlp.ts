@@ -39,7 +39,8 @@ function readAttribute(message: Buffer): [string, string | number | boolean] {
   const [key = Buffer.alloc(0)] = all(message, 1)
   const [value = Buffer.alloc(0)] = all(message, 2)
   const [{ field, data }] = [...fieldsOf(value)] as [Field]
-  const read = { 1: () => String(data), 2: () => data === 1n, 3: () => Number(data) }[field]
+  const asDouble = () => (Buffer.isBuffer(data) ? data.readDoubleLE() : Number.NaN)
+  const read = { 1: () => String(data), 2: () => data === 1n, 3: () => Number(data), 4: asDouble }[field]
   return [key.toString(), read ? read() : '']
 }
 

@@ -109,6 +109,9 @@ t.test('no secret, key, parameter or text of others is in a span; probes make no
   for (const name of ['GET /runs/:id/await', 'GET /run', 'POST /trigger/:job', 'GET', 'databricks runs_get'])
     t.ok(names.has(name), name)
   t.notOk(names.has('GET /readyz'))
+  t.ok(names.has('ledger get_by_key'), 'named as in the metrics')
+  const [awaited] = receiver.spans().filter(({ name }) => name === 'GET /runs/:id/await')
+  t.ok(Number(awaited?.attributes['job_gateway.waited_seconds']) > 0, 'how long it waited')
   const [unknown] = receiver.spans().filter(({ attributes }) => attributes['job_gateway.error'] === 'unknown-job')
   t.match(unknown?.attributes, { 'job_gateway.job': 'unknown', 'http.response.status_code': 404 })
   const secrets = [...Object.values(KEYS), simulator.credentials.client_secret, ...simulator.accessTokens()]
