@@ -13,6 +13,8 @@ export interface ProgramOptions {
   cwd?: string
   /** Standard input; left out: none. */
   input?: string
+  /** Where it begins; left out: in the sources of this version. */
+  main?: string
 }
 
 /** `job-gateway` as a process of its own. */
@@ -32,9 +34,9 @@ export interface Program {
 export function startProgram(
   t: Pick<Test, 'teardown'>,
   args: string[],
-  { env = {}, cwd, input }: ProgramOptions = {},
+  { env = {}, cwd, input, main = MAIN }: ProgramOptions = {},
 ): Program {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     ...(cwd === undefined ? {} : { cwd }),
   })
