@@ -8,7 +8,7 @@ import { LedgerOpenError } from './open-error.ts'
 import type { OpenedDatabase } from './opened.ts'
 import { createPostgresDialect, PATIENCE_MS } from './postgres.ts'
 import { mayPass, sqlState } from './postgres-pool.ts'
-import { createWrites } from './postgres-write.ts'
+import { createWrites, tryMigration } from './postgres-write.ts'
 import { prependInPostgres } from './prepend.ts'
 import { createReplicas } from './replicas.ts'
 import { writeSightingsTogether } from './sightings.ts'
@@ -115,7 +115,7 @@ function postgresSchema(db: Kysely<Tables>, server: PoolConfig): Schema {
         dialect: createPostgresDialect({ ...server, max: 1 }, { patienceMs: Number.POSITIVE_INFINITY }),
       })
       try {
-        return await work(patient)
+        return await tryMigration(() => work(patient))
       } finally {
         await patient.destroy()
       }

@@ -8,6 +8,9 @@ const CONFLICTS = ['40001', '40P01']
 
 const MAX_TRIES = 5
 
+/** A migration locks one table after the other, and gateways at work have them in other orders. */
+const MAX_MIGRATION_TRIES = 20
+
 export interface Writes {
   /** A transaction of its own. */
   write: Write
@@ -40,12 +43,17 @@ export function createWrites(db: Kysely<Tables>): Writes {
   }
 }
 
-async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
+/** Whoever waits for a lock first is sacrificed: a migration, too, is nothing but one long write. */
+export async function tryMigration<T>(work: () => Promise<T>): Promise<T> {
+  return tryAgain(work, MAX_MIGRATION_TRIES)
+}
+
+async function tryAgain<T>(work: () => Promise<T>, maxTries = MAX_TRIES): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work()
     } catch (error) {
-      if (tries === MAX_TRIES || !CONFLICTS.includes(sqlState(error) ?? '')) throw error
+      if (tries === maxTries || !CONFLICTS.includes(sqlState(error) ?? '')) throw error
     }
   }
 }

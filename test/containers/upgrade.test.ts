@@ -1,8 +1,14 @@
+import { join } from 'node:path'
+import { Client } from 'pg'
 import t from 'tap'
+import { openLedger } from '../../src/ledger/open.ts'
 import { upgradeContract } from '../ledger/upgrade-contract.ts'
+import { NEXT, writeVersion } from '../support/versions.ts'
 import { createDatabase, PASSWORD } from './support/postgres.ts'
 
-await upgradeContract(t, t.testdir(), async () => {
+const folder = t.testdir()
+
+await upgradeContract(t, folder, async () => {
   const { url, options, query } = await createDatabase(t, { empty: true })
   return {
     engine: 'postgres',
@@ -25,4 +31,21 @@ await upgradeContract(t, t.testdir(), async () => {
           where connamespace = 'public'::regnamespace
         order by 1, 2, 3`),
   }
+})
+
+t.test('a migration that PostgreSQL sacrifices to a write is done again', async (t) => {
+  const { options, connection, query } = await createDatabase(t)
+  await (await openLedger(options())).close()
+  const next = await writeVersion(join(folder, 'next'), NEXT)
+  const writer = new Client(connection)
+  await writer.connect()
+  t.teardown(() => writer.end())
+  await writer.query('begin; update attempts set told_at = 1')
+  const migrating = next.migrateLedger(options())
+  const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+  while ((await query(waiting)).length === 0);
+  // It has the runs and waits for the attempts; this waits for it, later, so it is not this one that has to go.
+  await writer.query('update runs set version = 1')
+  await writer.query('commit')
+  t.match(await migrating, { to: '9998-later' })
 })
