@@ -30,7 +30,7 @@ export async function readConfig({ files, env }: ConfigSource): Promise<{ config
   if (loaded.files.some((file) => file.problems.length > 0)) {
     throw new ConfigError(arrangeProblems(loaded.problems, loaded))
   }
-  const { tree, places, problems, findings: unexpanded } = expandWorkspaces(quoteJobIds(loaded.tree), env)
+  const { tree, places, problems, findings: unexpanded } = expandWorkspaces(quoteIds(loaded.tree), env)
   const structural = [...unexpanded, ...checkStructure(tree)]
   const config = complete(prune(tree, structural))
   const findings = checkConfig({
@@ -50,9 +50,14 @@ export async function readConfig({ files, env }: ConfigSource): Promise<{ config
 }
 
 /** An id without quotes is taken as long as it is exact; a larger one is left for the schema to refuse. */
-function quoteJobIds(tree: Mapping): Mapping {
-  for (const job of Object.values(mappingAt(tree, 'jobs'))) {
-    if (isMapping(job) && Number.isSafeInteger(job['job_id'])) job['job_id'] = String(job['job_id'])
+function quoteIds(tree: Mapping): Mapping {
+  for (const [section, key] of [
+    ['jobs', 'job_id'],
+    ['workspaces', 'workspace_id'],
+  ] as const) {
+    for (const entry of Object.values(mappingAt(tree, section))) {
+      if (isMapping(entry) && Number.isSafeInteger(entry[key])) entry[key] = String(entry[key])
+    }
   }
   return tree
 }

@@ -74,7 +74,7 @@ const OauthM2m = kind(
 const Pat = kind(
   'pat',
   { token: secret('The token.'), expires_on: expiresOn },
-  'A personal access token: for a trial, since it is bound to a person and never refreshed.',
+  'A personal access token: for a trial, since it lives long and is the secret itself.',
 )
 
 const AzureClientSecret = kind(

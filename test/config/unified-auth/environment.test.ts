@@ -109,6 +109,14 @@ t.test('the host may be bare, and tell which of its workspaces is meant', async 
   }
 })
 
+t.test('the id of a workspace needs no quotes as long as it is exact', async (t) => {
+  const written = (id: string) =>
+    `workspaces: { main: { host: "http://localhost", workspace_id: ${id}, auth: { type: pat, token: { env: T } } } }`
+  const read = (id: string) => readFiles(t, { files: { 'gateway.yaml': written(id) }, env: { T: 'x' } })
+  t.match(await read('1234567890123456'), { config: { workspaces: { main: { workspace_id: '1234567890123456' } } } })
+  t.match(await read('12345678901234567'), { problems: [/workspace_id: must be the id of the workspace, in quotes/] })
+})
+
 t.test('workspaces in a file leave the variables alone', async (t) => {
   const yaml = 'workspaces: { main: { host: "http://localhost", auth: { type: pat, token: { env: T } } } }'
   const env = { T: 'x', DATABRICKS_HOST: HOST, DATABRICKS_TOKEN: 'x', DATABRICKS_CLIENT_SECRET: 'y' }
