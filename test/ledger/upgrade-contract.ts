@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import type { LedgerOptions } from '../../src/ledger/open.ts'
 import { awaitGateway, type Gateway, startSimulator, writeConfig } from '../support/gateway.ts'
 import { startKeyedLoad } from '../support/keyed-load.ts'
-import { runProgram, startProgram } from '../support/program.ts'
+import { startProgram } from '../support/program.ts'
 import { AFTER_NEXT, NEXT, THIS_VERSION, type Version, writeVersion } from '../support/versions.ts'
 import { readReleased } from './released.ts'
 
@@ -46,13 +46,9 @@ export async function upgradeContract(t: Test, folder: string, fresh: () => Prom
       return String(((await response.json()) as { run_id: number }).run_id)
     }
     await subject.execute(readReleased(subject.engine, { host, runningId: await runNow('{"job_id":11}') }))
-    return {
-      subject,
-      simulator,
-      runNow,
-      run: (args: string[], { main }: Version) => runProgram(t, [...args, '--config', config], { env, main }),
-      start: ({ main }: Version) => awaitGateway(startProgram(t, ['serve', '--config', config], { env, main })),
-    }
+    const serve = ({ main }: Version) => startProgram(t, ['serve', '--config', config], { env, main })
+    const start = (version: Version) => awaitGateway(serve(version))
+    return { subject, simulator, runNow, serve, start }
   }
 
   t.test('keys of the last release answer their runs, and what was under way goes on', async (t) => {
@@ -94,10 +90,9 @@ export async function upgradeContract(t: Test, folder: string, fresh: () => Prom
   })
 
   t.test('the schema of the last release is brought to what an empty ledger gets', async (t) => {
-    const { subject, run } = await prepare(t)
-    t.match(await run(['ledger', 'migrate'], THIS_VERSION), { code: 0 })
+    const { subject } = await prepare(t)
     const empty = await fresh()
-    await THIS_VERSION.migrateLedger(empty.options)
+    for (const { options } of [subject, empty]) await THIS_VERSION.migrateLedger(options)
     t.same(await subject.describe(), await empty.describe())
   })
 
@@ -148,16 +143,14 @@ export async function upgradeContract(t: Test, folder: string, fresh: () => Prom
   })
 
   t.test('a ledger two versions ahead is refused, and one ahead is not', async (t) => {
-    const { run, start } = await prepare(t)
-    t.match(await run(['ledger', 'migrate'], afterNext), {
-      code: 0,
-      stdout: /^The ledger went from \S+ to 9999-last\.$/m,
-    })
-    for (const args of [['serve'], ['ledger', 'migrate']]) {
-      const { code, stderr } = await run(args, THIS_VERSION)
-      t.equal(code, 1)
-      t.match(stderr, /its schema is 9999-last, this version knows \d{4}-[a-z]+ and works on at most one after that/)
-    }
+    const { subject, serve, start } = await prepare(t)
+    t.match(await afterNext.migrateLedger(subject.options), { to: '9999-last' })
+    const refused = serve(THIS_VERSION)
+    t.equal(await refused.exited, 1)
+    t.match(
+      refused.stderr(),
+      /its schema is 9999-last, this version knows \d{4}-[a-z]+ and works on at most one after that/,
+    )
     const gateway = await start(next)
     t.match(await gateway.trigger('good', undefined, { key: 'GOOD' }), { body: { replayed: true } })
   })
