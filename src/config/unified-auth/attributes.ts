@@ -42,36 +42,42 @@ export interface Value {
   place: Place
 }
 
-export type Values = Partial<Record<Attribute, Value>>
+export interface Source {
+  values: Partial<Record<Attribute, Value>>
+  /** Where a value stands, or would stand. */
+  placeOf(attribute: Attribute): Place
+}
 
 /** Variables that are empty count as not set. */
-export function readVariables(env: NodeJS.ProcessEnv): Values {
-  return collect((attribute) => {
-    const { variable } = NAMES[attribute]
-    return { text: env[variable], ref: { env: variable }, place: placeOfVariable(attribute) }
-  })
+export function readVariables(env: NodeJS.ProcessEnv): Source {
+  const nameOf = (attribute: Attribute) => NAMES[attribute].variable
+  return collect(
+    (attribute) => ({ text: env[nameOf(attribute)], ref: { env: nameOf(attribute) } }),
+    (attribute) => ({ file: ENVIRONMENT, path: nameOf(attribute) }),
+  )
 }
 
-export function readProfileValues(section: ReadonlyMap<string, string>, file: string, profile: string): Values {
-  return collect((attribute) => {
+export function readSection(section: ReadonlyMap<string, string>, file: string, profile: string): Source {
+  const keyOf = (attribute: Attribute) => {
     const names: { variable: string; key?: string } = NAMES[attribute]
-    const { key = '' } = names
-    return { text: section.get(key), ref: { file, profile, key }, place: { file, path: `[${profile}] ${key}` } }
-  })
-}
-
-/** Where a value that is nowhere could be. */
-export function placeOfVariable(attribute: Attribute): Place {
-  return { file: ENVIRONMENT, path: NAMES[attribute].variable }
-}
-
-function collect(look: (attribute: Attribute) => Omit<Value, 'text'> & { text: string | undefined }): Values {
-  const values: Values = {}
-  for (const attribute of Object.keys(NAMES) as Attribute[]) {
-    const { text, ref, place } = look(attribute)
-    if (text) values[attribute] = { text, ref: follow(attribute, text) ?? ref, place }
+    return names.key ?? names.variable
   }
-  return values
+  return collect(
+    (attribute) => ({ text: section.get(keyOf(attribute)), ref: { file, profile, key: keyOf(attribute) } }),
+    (attribute) => ({ file, path: `[${profile}] ${keyOf(attribute)}` }),
+  )
+}
+
+function collect(
+  read: (attribute: Attribute) => { text: string | undefined; ref: SecretRef },
+  placeOf: Source['placeOf'],
+): Source {
+  const values: Source['values'] = {}
+  for (const attribute of Object.keys(NAMES) as Attribute[]) {
+    const { text, ref } = read(attribute)
+    if (text) values[attribute] = { text, ref: follow(attribute, text) ?? ref, place: placeOf(attribute) }
+  }
+  return { values, placeOf }
 }
 
 /** Some are not the secret but say where it is. */

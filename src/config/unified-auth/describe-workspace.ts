@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../problem.ts'
 import { createMapping, type Mapping } from '../tree.ts'
-import { type Attribute, type Place, placeOfVariable, type Values } from './attributes.ts'
+import type { Attribute, Place, Source } from './attributes.ts'
 import { fillFields } from './fill-fields.ts'
 import { type Field, KINDS, type Kind } from './kinds.ts'
 
@@ -17,17 +17,18 @@ const WORKSPACE: Record<string, Field> = {
   workspace_id: { from: ['workspace_id'], optional: true },
 }
 
-/** The workspace that these values describe, or why they describe none. Secrets stay where they are. */
-export function describeWorkspace(values: Values): Described | Undescribed {
-  const workspace = fillFields(WORKSPACE, values)
-  const kind = chooseKind(values)
+/** The workspace that the source describes, or why it describes none. Secrets stay where they are. */
+export function describeWorkspace(source: Source): Described | Undescribed {
+  const { values, placeOf } = source
   if (!values.host) {
     const [sign] = KINDS.flatMap(({ signs, ambient }) => (ambient ? [] : signs)).flatMap((sign) => values[sign] ?? [])
     const reason = sign ? `must be set beside ${sign.place.path}` : 'is not set'
-    return refuse(placeOfVariable('host'), `${reason}; set it to the address of the workspace, or configure workspaces`)
+    return refuse(placeOf('host'), `${reason}; set it to the address of the workspace, or configure workspaces`)
   }
+  const kind = chooseKind(source)
   if ('problem' in kind) return kind
-  const auth = fillFields(kind.fields, values)
+  const workspace = fillFields(WORKSPACE, source)
+  const auth = fillFields(kind.fields, source)
   const [missing] = auth.missing.values()
   if (missing) {
     const beside = [values.host.place, ...auth.places.values()].map(({ path }) => path)
@@ -42,39 +43,35 @@ export function describeWorkspace(values: Values): Described | Undescribed {
   }
 }
 
-function chooseKind(values: Values): Kind | Undescribed {
-  const placeOf = (attributes: readonly Attribute[]) => attributes.flatMap((name) => values[name]?.place ?? [])[0]
-  if (values.auth_type) return chooseByName(values.auth_type, placeOf)
-  const [first, second] = KINDS.filter(({ signs, ambient }) => !ambient && placeOf(signs))
-  const [one, other] = [first && placeOf(first.signs), second && placeOf(second.signs)]
+function chooseKind({ values, placeOf }: Source): Kind | Undescribed {
+  const find = (attributes: readonly Attribute[]) => attributes.flatMap((name) => values[name]?.place ?? [])[0]
+  const { auth_type: asked } = values
+  if (asked) {
+    const named = KINDS.filter(({ names }) => names.includes(asked.text))
+    const known = [...new Set(KINDS.flatMap(({ names }) => names))].join(', ')
+    return (
+      named.find(({ signs }) => find(signs)) ??
+      named[0] ??
+      refuse(asked.place, `names a way to sign in that the gateway does not have; it has ${known}`)
+    )
+  }
+  const [first, second] = KINDS.filter(({ signs, ambient }) => !ambient && find(signs))
+  const [one, other] = [first && find(first.signs), second && find(second.signs)]
   if (one && other) {
     return refuse(
       one,
       `(${first?.names[0]}) is set beside ${other.path} (${second?.names[0]}): two kinds of credential; ` +
-        'unset one of the two, or name the one that is meant in DATABRICKS_AUTH_TYPE',
+        `unset one of the two, or name the one that is meant as ${placeOf('auth_type').path}`,
     )
   }
   return (
     first ??
-    KINDS.find(({ signs }) => placeOf(signs)) ??
-    KINDS.find(({ hints }) => placeOf(hints)) ??
+    KINDS.find(({ signs }) => find(signs)) ??
+    KINDS.find(({ hints }) => find(hints)) ??
     refuse(
-      placeOfVariable('client_id'),
-      'must be set beside DATABRICKS_HOST and DATABRICKS_CLIENT_SECRET, or another kind of credential (docs/credentials.md)',
+      placeOf('client_id'),
+      `must be set beside ${placeOf('host').path} and ${placeOf('client_secret').path}, or another kind of credential (docs/credentials.md)`,
     )
-  )
-}
-
-function chooseByName(
-  { text, place }: NonNullable<Values['auth_type']>,
-  placeOf: (attributes: readonly Attribute[]) => Place | undefined,
-): Kind | Undescribed {
-  const named = KINDS.filter(({ names }) => names.includes(text))
-  const known = [...new Set(KINDS.flatMap(({ names }) => names))].join(', ')
-  return (
-    named.find(({ signs }) => placeOf(signs)) ??
-    named[0] ??
-    refuse(place, `names a way to sign in that the gateway does not have; it has ${known}`)
   )
 }
 

@@ -1,10 +1,10 @@
 import { type ConfigProblem, ENVIRONMENT, type Finding, formatPath, type Path } from '../problem.ts'
-import { createMapping, isMapping, type Mapping, mappingAt } from '../tree.ts'
+import { createMapping, isMapping, type Mapping, mappingAt, merge } from '../tree.ts'
 import { type Place, readVariables } from './attributes.ts'
-import { readDefaultValues, readProfile } from './default-values.ts'
 import { type Described, describeWorkspace } from './describe-workspace.ts'
 import { fillFields } from './fill-fields.ts'
 import { IDENTITY } from './kinds.ts'
+import { readDefaults, readProfile } from './sources.ts'
 
 /** By the path of a value, where it stands when that is not in our own files. */
 export type Places = Map<string, Place>
@@ -26,8 +26,8 @@ export function expandWorkspaces(tree: Mapping, env: NodeJS.ProcessEnv): Expande
   if (!isMapping(written)) return expanded
   const workspaces = createMapping(Object.entries(written))
   if (Object.keys(written).length === 0) {
-    const found = readDefaultValues(env)
-    const described = 'problem' in found ? fromProfile(found.problem) : describeWorkspace(found.values)
+    const found = readDefaults(env)
+    const described = 'problem' in found ? fromProfile(found.problem) : describeWorkspace(found)
     if ('problem' in described) return { ...expanded, problems: [described.problem] }
     workspaces['default'] = described.workspace
     note(expanded.places, 'default', described)
@@ -49,7 +49,7 @@ function expand(workspace: Mapping, name: string, env: NodeJS.ProcessEnv, { plac
     }
     note(places, name, described)
     for (const key of Object.keys(own)) places.delete(formatPath([...path, key]))
-    return { ...described.workspace, ...own }
+    return merge(described.workspace, createMapping(Object.entries(own)))
   }
   for (const [key, what] of [
     ['host', 'https address of the workspace'],
@@ -60,7 +60,7 @@ function expand(workspace: Mapping, name: string, env: NodeJS.ProcessEnv, { plac
   }
   const auth = mappingAt(workspace, 'auth')
   if (auth['type'] !== 'azure-workload-identity') return workspace
-  return { ...workspace, auth: addIdentity(auth, path, env, findings) }
+  return merge(workspace, createMapping([['auth', addIdentity(auth, path, env, findings)]]))
 }
 
 const BOTH = 'says how to sign in, and so does auth: two credentials; take one of them out'
@@ -68,7 +68,7 @@ const BOTH = 'says how to sign in, and so does auth: two credentials; take one o
 function followProfile(profile: string, env: NodeJS.ProcessEnv): Described | string {
   const found = readProfile(profile, env)
   if ('problem' in found) return found.problem
-  const described = describeWorkspace(found.values)
+  const described = describeWorkspace(found)
   if (!('problem' in described)) return described
   const { path, message } = described.problem
   return `${profile}: ${path} ${message}`
@@ -81,7 +81,7 @@ function addIdentity(auth: Mapping, path: Path, env: NodeJS.ProcessEnv, findings
     if (auth[key] !== undefined) continue
     findings.push({ path: [...path, 'auth', key], message: `is missing, and ${variable.path} is not set either` })
   }
-  return { ...content, ...auth }
+  return createMapping([...Object.entries(content), ...Object.entries(auth)])
 }
 
 function fromProfile(problem: string): { problem: ConfigProblem } {

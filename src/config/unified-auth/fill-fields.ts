@@ -1,5 +1,5 @@
 import { createMapping, type Mapping } from '../tree.ts'
-import { type Place, placeOfVariable, type Values } from './attributes.ts'
+import type { Place, Source } from './attributes.ts'
 import type { Field } from './kinds.ts'
 
 interface Filled {
@@ -11,8 +11,8 @@ interface Filled {
   missing: Map<string, Place>
 }
 
-/** The keys of our configuration that these values have something for. */
-export function fillFields(fields: Readonly<Record<string, Field>>, values: Values): Filled {
+/** The keys of our configuration that the source has something for. */
+export function fillFields(fields: Readonly<Record<string, Field>>, { values, placeOf }: Source): Filled {
   const filled: Filled = { content: createMapping(), places: new Map(), missing: new Map() }
   for (const [key, { from, secret, optional }] of Object.entries(fields)) {
     const [value] = from.flatMap((attribute) => values[attribute] ?? [])
@@ -20,7 +20,7 @@ export function fillFields(fields: Readonly<Record<string, Field>>, values: Valu
       filled.content[key] = secret ? createMapping(Object.entries(value.ref)) : value.text
       filled.places.set(key, value.place)
     } else if (!optional) {
-      filled.missing.set(key, placeOfVariable(from[0]))
+      filled.missing.set(key, placeOf(from[0]))
     }
   }
   return filled

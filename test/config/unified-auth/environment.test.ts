@@ -117,6 +117,17 @@ t.test('the id of a workspace needs no quotes as long as it is exact', async (t)
   t.match(await read('12345678901234567'), { problems: [/workspace_id: must be the id of the workspace, in quotes/] })
 })
 
+t.test('what is written of a workload identity goes before what the cluster says', async (t) => {
+  const auth = '{ type: azure-workload-identity, client_id: mine, federated_token: { env: T } }'
+  const yaml = `workspaces: { main: { host: "http://localhost", auth: ${auth} } }`
+  const env = { ...AZURE, AZURE_AUTHORITY_HOST: 'https://login.test/', T: 'eyJ' }
+  const result = await readFiles(t, { files: { 'gateway.yaml': yaml }, env })
+  t.same('config' in result && { ...result.config.workspaces['main']?.auth }, {
+    ...{ type: 'azure-workload-identity', tenant_id: 'tenant', client_id: 'mine' },
+    ...{ federated_token: { env: 'T' }, authority_host: 'https://login.test/' },
+  })
+})
+
 t.test('workspaces in a file leave the variables alone', async (t) => {
   const yaml = 'workspaces: { main: { host: "http://localhost", auth: { type: pat, token: { env: T } } } }'
   const env = { T: 'x', DATABRICKS_HOST: HOST, DATABRICKS_TOKEN: 'x', DATABRICKS_CLIENT_SECRET: 'y' }
@@ -129,17 +140,17 @@ const cases: [name: string, env: NodeJS.ProcessEnv, problem: string][] = [
   [
     'two kinds of credential',
     { DATABRICKS_HOST: HOST, DATABRICKS_TOKEN: 'dapi1', DATABRICKS_CLIENT_SECRET: 'dose1' },
-    'DATABRICKS_TOKEN: (pat) is set beside DATABRICKS_CLIENT_SECRET (oauth-m2m): two kinds of credential; unset one of the two, or name the one that is meant in DATABRICKS_AUTH_TYPE',
+    'DATABRICKS_TOKEN: (pat) is set beside DATABRICKS_CLIENT_SECRET (oauth-m2m): two kinds of credential; unset one of the two, or name the one that is meant as DATABRICKS_AUTH_TYPE',
   ],
   [
     'two kinds, of Databricks and of Entra',
     { DATABRICKS_HOST: HOST, ...M2M, ...ARM },
-    'DATABRICKS_CLIENT_SECRET: (oauth-m2m) is set beside ARM_CLIENT_SECRET (azure-client-secret): two kinds of credential; unset one of the two, or name the one that is meant in DATABRICKS_AUTH_TYPE',
+    'DATABRICKS_CLIENT_SECRET: (oauth-m2m) is set beside ARM_CLIENT_SECRET (azure-client-secret): two kinds of credential; unset one of the two, or name the one that is meant as DATABRICKS_AUTH_TYPE',
   ],
   [
     'two places of a federated token',
     { DATABRICKS_HOST: HOST, DATABRICKS_OIDC_TOKEN: 'eyJ', DATABRICKS_OIDC_TOKEN_FILEPATH: '/x' },
-    'DATABRICKS_OIDC_TOKEN: (env-oidc) is set beside DATABRICKS_OIDC_TOKEN_FILEPATH (file-oidc): two kinds of credential; unset one of the two, or name the one that is meant in DATABRICKS_AUTH_TYPE',
+    'DATABRICKS_OIDC_TOKEN: (env-oidc) is set beside DATABRICKS_OIDC_TOKEN_FILEPATH (file-oidc): two kinds of credential; unset one of the two, or name the one that is meant as DATABRICKS_AUTH_TYPE',
   ],
   [
     'a way that needs a person',

@@ -32,6 +32,11 @@ azure_tenant_id = tenant
 azure_client_id = app
 azure_client_secret = s3cret
 
+[half]
+host = ${HOST}
+azure_client_id = app
+azure_client_secret = s3cret
+
 [federated]
 host = ${HOST}
 oidc_token_env = SUBJECT
@@ -111,7 +116,13 @@ const problems: [name: string, yaml: string, env: NodeJS.ProcessEnv, problem: st
     'a profile of two kinds',
     byProfile('profile: two'),
     {},
-    'gateway.yaml:3:11 workspaces.main.profile: two: [two] token (pat) is set beside [two] client_secret (oauth-m2m): two kinds of credential; unset one of the two, or name the one that is meant in DATABRICKS_AUTH_TYPE',
+    'gateway.yaml:3:11 workspaces.main.profile: two: [two] token (pat) is set beside [two] client_secret (oauth-m2m): two kinds of credential; unset one of the two, or name the one that is meant as [two] auth_type',
+  ],
+  [
+    'half a profile',
+    byProfile('profile: half'),
+    {},
+    'gateway.yaml:3:11 workspaces.main.profile: half: [half] azure_tenant_id must be set beside [half] host and [half] azure_client_id and [half] azure_client_secret',
   ],
   [
     'a profile that needs a person',

@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { reasonOf } from '../secrets.ts'
-import { readProfileValues, readVariables, type Values } from './attributes.ts'
+import { readSection, readVariables, type Source } from './attributes.ts'
 import { KINDS } from './kinds.ts'
 import { chooseProfile, type Profiles, readProfiles } from './profiles.ts'
 
 /** The values of a profile, or why there are none; undefined `asked`: of the one that Databricks' tools would take. */
-export function readProfile(
-  asked: string | undefined,
-  env: NodeJS.ProcessEnv,
-): { values: Values } | { problem: string } {
+export function readProfile(asked: string | undefined, env: NodeJS.ProcessEnv): Source | { problem: string } {
   const file = locateFile(env)
   const profiles = file === undefined ? 'there is no home folder' : readFile(file)
   if (file === undefined || typeof profiles === 'string')
@@ -17,22 +14,22 @@ export function readProfile(
   const name = chooseProfile(profiles, asked)
   const section = name === undefined ? undefined : profiles.get(name)
   if (name === undefined || !section) return { problem: `${file} has no profile ${asked ?? 'DEFAULT'}` }
-  return { values: readProfileValues(section, file, name) }
+  return readSection(section, file, name)
 }
 
 /**
  * What the environment says, as Databricks' own tools read it: a profile, where one is named or nothing else says
  * anything, under the variables.
  */
-export function readDefaultValues(env: NodeJS.ProcessEnv): { values: Values } | { problem: string } {
+export function readDefaults(env: NodeJS.ProcessEnv): Source | { problem: string } {
   const variables = readVariables(env)
   const asked = env['DATABRICKS_CONFIG_PROFILE'] || undefined
   const told = KINDS.flatMap(({ signs, hints, ambient }) => (ambient ? [] : [...signs, ...hints]))
-  const speaks = [...told, 'host' as const].some((attribute) => variables[attribute])
-  if (speaks && asked === undefined) return { values: variables }
+  const speaks = [...told, 'host' as const].some((attribute) => variables.values[attribute])
+  if (speaks && asked === undefined) return variables
   const profile = readProfile(asked, env)
-  if ('problem' in profile) return asked === undefined ? { values: variables } : profile
-  return { values: { ...profile.values, ...variables } }
+  if ('problem' in profile) return asked === undefined ? variables : profile
+  return { ...variables, values: { ...profile.values, ...variables.values } }
 }
 
 function locateFile(env: NodeJS.ProcessEnv): string | undefined {
