@@ -36,7 +36,10 @@ export function createDatabricksFacts(
     ['workspace'],
   )
 
-  for (const [workspace, { auth }] of Object.entries(workspaces)) {
+  for (const [workspace, { auth, budget }] of Object.entries(workspaces)) {
+    // From 0, so that the first of them is an increase.
+    for (const endpoint of Object.keys(budget)) requests.inc({ workspace, endpoint, code: '429' }, 0)
+    for (const result of ['ok', 'refused', 'failed']) refreshes.inc({ workspace, result }, 0)
     up.set({ workspace }, 1)
     refused.set({ workspace }, 0)
     // The day it ends: better too early than too late.

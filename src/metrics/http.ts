@@ -49,6 +49,8 @@ export function createHttpFacts(
   })
   const waits = histogram('wait_seconds', 'How long callers waited for a run.', WAIT_SECONDS)
   const refusals = counter('refusals_total', 'Requests answered with an error.', ['client', 'code'])
+  // From 0, so that the first trigger that is refused for it is an increase: an alert counts on that.
+  for (const client of Object.keys(config.clients)) refusals.inc({ client, code: 'ledger-unavailable' }, 0)
   const failures = counter('auth_failures_total', 'Requests without a valid key.', ['reason'])
 
   return {
