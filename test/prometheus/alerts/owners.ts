@@ -113,11 +113,24 @@ const NOT_SUCCEEDED: Omit<AlertCase, 'alert'>[] = [
 ]
 
 const overdue = (values: string) => ({ ...known, [seriesOf('a', 'job_gateway_runs_overdue', LOAD)]: values })
+const ofMain = (name: string) => seriesOf('a', `job_gateway_${name}`, { workspace: 'main' })
 const queued = (values: string) => ({
   ...known,
   [seriesOf('a', 'job_gateway_queued_oldest_age_seconds', LOAD)]: values,
   [seriesOf('b', 'job_gateway_queued_oldest_age_seconds', LOAD)]: values,
 })
+
+/** Two ways in which nothing is learnt of the runs of a workspace. */
+const OUT_OF_SIGHT = [
+  { when: 'Databricks is away', series: { [ofMain('databricks_up')]: '0x40' } },
+  {
+    when: 'Databricks refuses who watches',
+    series: { [ofMain('databricks_credential_refused')]: '1x40', [ofMain('watch_leader')]: '1x40' },
+  },
+].flatMap(({ when, series }) => [
+  { alert: 'DatabricksJobOverdue', when, series: { ...overdue('1x40'), ...series }, minute: 5, fires: [] },
+  { alert: 'DatabricksJobStuckInQueue', when, series: { ...queued('0+60x40'), ...series }, minute: 35, fires: [] },
+])
 
 const LATE: AlertCase[] = [
   {
@@ -143,10 +156,10 @@ const LATE: AlertCase[] = [
     alert: 'DatabricksJobStuckInQueue',
     when: 'a run is queued for more than half an hour, as both replicas say',
     series: queued('0+60x40'),
-    minute: 31,
+    minute: 32,
     fires: [
       fired(
-        'load is stuck in the queue of Databricks for 31m 0s',
+        'load is stuck in the queue of Databricks for 32m 0s',
         'Its runs before are not over, or the workspace runs as much as it may. Which: https://jobs.test/runs?job=load&state=QUEUED&format=text',
       ),
     ],
@@ -162,4 +175,5 @@ export const OWNER_CASES: AlertCase[] = [
   })),
   ...NOT_SUCCEEDED.map((story) => ({ alert: 'DatabricksJobNotSucceeded', ...story })),
   ...LATE,
+  ...OUT_OF_SIGHT,
 ]
