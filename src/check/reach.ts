@@ -32,6 +32,8 @@ export type Reached =
     }
 
 interface Surroundings {
+  /** Of the public document that is asked for. */
+  path: string
   /** May hold credentials. */
   proxy: URL | undefined
   /** PEM. */
@@ -42,21 +44,18 @@ interface Surroundings {
 
 const LIMIT_MS = 15_000
 
-/** What every workspace tells everybody (RFC 8414). */
-const PATH = '/oidc/.well-known/oauth-authorization-server'
-
 /**
  * Asks the host for a public document, on the way that the client takes. Whoever answers is let to finish, trusted or not:
  * nothing secret is told, and that way it can be said who it is.
  */
-export async function reach(host: URL, { proxy, ca, clock, signal }: Surroundings): Promise<Reached> {
+export async function reach(host: URL, { path, proxy, ca, clock, signal }: Surroundings): Promise<Reached> {
   const over = new AbortController()
   void clock.sleep(LIMIT_MS, over.signal).then(() => over.abort())
   const connection = {
     signal: AbortSignal.any([signal, over.signal]),
     ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }),
   }
-  const url = new URL(PATH, host)
+  const url = new URL(path, host)
   let at: 'proxy' | 'host' = proxy ? 'proxy' : 'host'
 
   async function openTunnel(through: URL): Promise<Duplex | number> {

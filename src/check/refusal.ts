@@ -35,7 +35,14 @@ export function diagnoseRefusal(check: string, error: DatabricksError, principal
     return failed(check, {
       code: 'not-a-workspace',
       message: said,
-      cure: `write the workspace's own address as workspaces.${principal.workspace}.host`,
+      cure: `write the workspace's own address as workspaces.${principal.workspace}.host, or its workspace_id where the host is of several`,
+    })
+  }
+  if (!error.sent && principal.auth.type.startsWith('azure')) {
+    return failed(check, {
+      code: 'host-unreachable',
+      message: `Microsoft Entra, which hands out the tokens, gives no useful answer: ${said}`,
+      cure: `let this machine, or its proxy, through to Entra; or correct workspaces.${principal.workspace}.auth.authority_host`,
     })
   }
   return failed(check, {

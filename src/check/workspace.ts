@@ -20,6 +20,10 @@ export interface WorkspaceQuestion {
 
 const SIGN_IN_MS = 20_000
 
+/** What every workspace tells everybody (RFC 8414), and what a host of several does. */
+const OF_WORKSPACE = '/oidc/.well-known/oauth-authorization-server'
+const OF_SEVERAL = '/.well-known/databricks-config'
+
 export interface WorkspaceAnswer {
   results: Result[]
   /** It can be asked about its jobs. */
@@ -31,7 +35,8 @@ export async function checkWorkspace(question: WorkspaceQuestion): Promise<Works
   const { name, workspace, way, clock, signal } = question
   const host = new URL(workspace.host)
   const ca = workspace.ca && readFileSync(workspace.ca.file, 'utf8')
-  const reached = await reach(host, { proxy: way.proxy, ca, clock, signal })
+  const path = workspace.workspace_id === undefined ? OF_WORKSPACE : OF_SEVERAL
+  const reached = await reach(host, { path, proxy: way.proxy, ca, clock, signal })
   const connection = diagnoseConnection(reached, { workspace: name, host, proxy: way.proxy })
   if (connection.status === 'failed' || reached.kind !== 'answered') return { results: [connection], answers: false }
   const clocks = reached.clocks ? compareClocks(reached.clocks) : skipped('clock', 'Databricks does not tell its time')

@@ -165,6 +165,25 @@ const STATES: State[] = [
     fault({ path: RUNS, status: 200, body: '<html><title>Sign in</title></html>' }),
   ],
   [
+    'a host of several workspaces that is not told which one',
+    'not-a-workspace',
+    /answered a web page .* → write .* or its workspace_id where the host is of several$/,
+    (_, simulator) => {
+      simulator.setOptions({ host_type: 'unified' })
+      return undefined
+    },
+  ],
+  [
+    'an Entra that cannot be reached',
+    'host-unreachable',
+    /Microsoft Entra, which hands out the tokens, gives no useful answer: .* → let this machine, or its proxy, through to Entra/,
+    () => {
+      const application = { tenant_id: 't', client_id: 'c', client_secret: { env: 'TEST_CLIENT_SECRET' } }
+      const auth = { type: 'azure-client-secret', ...application, authority_host: 'http://127.0.0.1:9' }
+      return { workspace: { auth: { ...auth, expires_on: '2126-01-01' } } }
+    },
+  ],
+  [
     'too many requests',
     'throttled',
     /has had too many requests: .* → check again in a minute/,
@@ -239,7 +258,7 @@ t.test('a host that takes the connection and says nothing', async (t) => {
   const clock = createManualClock()
   const host = new URL(await startWebsite(t, () => {}))
   const { signal } = new AbortController()
-  const reached = reach(host, { proxy: undefined, ca: undefined, clock, signal })
+  const reached = reach(host, { path: '/', proxy: undefined, ca: undefined, clock, signal })
   await clock.untilAsleep(15_000)
   clock.advance(15_000)
   t.strictSame(await reached, { kind: 'lost', at: 'host', code: 'ETIMEDOUT' })

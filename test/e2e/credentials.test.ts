@@ -69,3 +69,35 @@ t.test('each kind of credential: refused, mended in its file, used; and no secre
       'no secret anywhere',
     )
 })
+
+t.test('a secret is rotated under load, and no call fails', async (t) => {
+  const simulator = await startSimulator(t, { jobs: [{ ...JOB, max_concurrent_runs: 1000 }] })
+  const secret = join(t.testdir(), 'secret')
+  const auth = { type: 'oauth-m2m', client_id: simulator.credentials.client_id, client_secret: { file: secret } }
+  const config = writeConfig(t, simulator, { workspace: { auth }, jobs: { quick: { job_id: '1' } } })
+  writeFileSync(secret, simulator.credentials.client_secret)
+  const gateway = await startGateway(t, config)
+  let isOver = false
+  const statuses: number[] = []
+  const caller = async () => {
+    while (!isOver) {
+      const { status, body } = await gateway.call('POST', '/trigger/quick?wait=30')
+      statuses.push(status)
+      t.match(body, { state: 'SUCCEEDED' })
+    }
+  }
+  const callers = Array.from({ length: 8 }, caller)
+  for (const next of ['second-secret-of-the-principal', 'third-secret-of-the-principal']) {
+    const before = statuses.length
+    while (statuses.length < before + 20) await new Promise(setImmediate)
+    simulator.changeCredentials({ client_secret: next })
+    simulator.revokeTokens()
+    writeFileSync(secret, next)
+  }
+  const before = statuses.length
+  while (statuses.length < before + 20) await new Promise(setImmediate)
+  isOver = true
+  await Promise.all(callers)
+  t.strictSame(new Set(statuses), new Set([200]))
+  t.equal(simulator.runs().length, statuses.length, 'each call is one run')
+})
