@@ -15,14 +15,18 @@ const NAMED =
   '("(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|api_key|password|secret|client_secret|token|access_token)":)' +
   '(?:"(?:[^"\\\\]|\\\\.)*"|\\[[^\\]]*\\])'
 
+/** Bounded, so that a text made of beginnings costs no quadratic time. */
+const JWT = 'eyJ[\\w-]{8,500}\\.[\\w-]{1,8000}\\.[\\w-]*'
+
+const isJwt = new RegExp(`^${JWT}$`)
+
 /** What is known by its looks, so that nobody has to tell: our keys, Databricks' secrets and tokens, JWTs, credentials. */
 const SHAPES = [
   NAMED,
   '\\b(bearer |basic )[\\w.~+/-]{16,}=*',
   '\\bgw_[\\w-]{43}',
   '\\b(?:dapi|dose)[0-9a-f]{32}(?:-\\d+)?',
-  // Bounded, so that a text made of beginnings costs no quadratic time.
-  '\\beyJ[\\w-]{8,500}\\.[\\w-]{1,8000}\\.[\\w-]*',
+  JWT,
 ]
 
 export function createSecrets(): Secrets {
@@ -30,7 +34,8 @@ export function createSecrets(): Secrets {
   let pattern = compile(spellings)
   return {
     add(value) {
-      if (value.length >= MIN_LENGTH && !spellings.has(value)) {
+      // A JWT is known by its looks; those of each hour, of a workload identity, would pile up here.
+      if (value.length >= MIN_LENGTH && !spellings.has(value) && !isJwt.test(value)) {
         for (const spelling of [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
           spellings.add(spelling)
         pattern = compile(spellings)

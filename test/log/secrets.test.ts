@@ -30,6 +30,7 @@ const SHAPES: [name: string, text: string, redacted: string][] = [
   ['a personal access token', `dapi${'0a'.repeat(16)}-2 was refused`, '[redacted] was refused'],
   ['an OAuth secret', `dose${'0a'.repeat(16)}`, '[redacted]'],
   ['a JWT', 'token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln-_ is old', 'token [redacted] is old'],
+  ['a JWT in the middle of a word', 'xeyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'x[redacted]'],
   ['Bearer in free text', 'sent Authorization: Bearer abcdefghij.klmnop==', 'sent Authorization: Bearer [redacted]'],
   ['Basic in free text', 'basic Y29udHJvbC1tOmtleQ== refused', 'basic [redacted] refused'],
   [
