@@ -101,3 +101,24 @@ t.test('a secret is rotated under load, and no call fails', async (t) => {
   t.strictSame(new Set(statuses), new Set([200]))
   t.equal(simulator.runs().length, statuses.length, 'each call is one run')
 })
+
+t.test('a profile of Databricks’ own tools, and a new secret in it', async (t) => {
+  const simulator = await startSimulator(t, { jobs: [JOB] })
+  const { client_id, client_secret } = simulator.credentials
+  const config = writeConfig(t, simulator, { jobs: { quick: { job_id: '1' } } })
+  const written = JSON.parse(readFileSync(config, 'utf8'))
+  writeFileSync(config, JSON.stringify({ ...written, workspaces: {} }))
+  const profile = join(dirname(config), 'profiles')
+  const writeProfile = (secret: string) =>
+    writeFileSync(profile, `[jobs]\nhost = ${simulator.url}\nclient_id = ${client_id}\nclient_secret = ${secret}\n`)
+  writeProfile(client_secret)
+  const env = { DATABRICKS_CONFIG_FILE: profile, DATABRICKS_CONFIG_PROFILE: 'jobs' }
+  const gateway = await startGateway(t, config, env)
+  const run = async () => (await gateway.ended((await gateway.trigger('quick')).body.id)).state
+  t.equal(await run(), 'SUCCEEDED')
+  simulator.changeCredentials({ client_secret: 'second-secret#of;the-principal' })
+  simulator.revokeTokens()
+  writeProfile('second-secret#of;the-principal')
+  t.equal(await run(), 'SUCCEEDED')
+  t.notMatch(gateway.output(), /second-secret/)
+})

@@ -54,10 +54,14 @@ async function discover(settings: TokenEndpointSettings, deps: TokenEndpointDeps
   const { host, send } = deps
   const { account_id, discovery_url } = settings
   const root = discovery_url?.replace(SERVER_METADATA, '') ?? (await findRoot(account_id, deps))
-  const document = checkPlace(new URL(discovery_url ?? root + SERVER_METADATA), host)
+  const document = new URL(discovery_url ?? root + SERVER_METADATA)
+  const origins = discovery_url === undefined ? [host] : [host, document.origin]
+  checkPlace(document, origins)
   const { token_endpoint: named } = await get(document, send)
   const told = typeof named === 'string' ? URL.parse(named) : null
-  return { url: checkPlace(told ?? new URL(`${root}/v1/token`), host), isTold: told !== null }
+  const url = told ?? new URL(`${root}/v1/token`)
+  checkPlace(url, origins)
+  return { url, isTold: told !== null }
 }
 
 /** The address below which the OAuth server of this host lives. */
@@ -78,11 +82,11 @@ async function get(url: URL, send: Send): Promise<Record<string, unknown>> {
   return answer?.status === 200 ? readObject(answer) : {}
 }
 
-/** A document may lead to another host, but only there where nobody can listen. */
-function checkPlace(url: URL, host: string): URL {
-  if (url.protocol === 'https:' || url.origin === host) return url
+/** A document may lead away from the hosts that are configured, but only there where nobody can listen. */
+function checkPlace(url: URL, origins: readonly string[]): void {
+  if (url.protocol === 'https:' || origins.includes(url.origin)) return
   throw new DatabricksError(
-    `${host} names ${url.origin} as its token endpoint: no credential is sent there without TLS`,
+    `${origins.at(-1)} names ${url.origin} as its token endpoint: no credential is sent there without TLS`,
     { kind: 'credential', reason: 'credential', sent: false },
   )
 }

@@ -67,6 +67,23 @@ t.test('the OAuth server is where the host says, with the account put in', async
   }
 })
 
+t.test('tokens of the account are had there, when that is said', async (t) => {
+  const stub = await startStub(t)
+  const account = await startStub(t)
+  const root = '/oidc/accounts/a'
+  const token_endpoint = `${account.url}${root}/v1/token`
+  account.on(`GET ${root}/.well-known/oauth-authorization-server`, json(200, { token_endpoint }), json(404, {}))
+  account.on(`POST ${root}/v1/token`, json(200, { access_token: 'of-the-account', expires_in: 3600 }))
+  stub.on(GET_RUN, run)
+  const discovery_url = `${account.url}${root}/.well-known/oauth-authorization-server`
+  const auth = { type: 'oauth-m2m', client_id: CLIENT_ID, client_secret: () => CLIENT_SECRET, discovery_url } as const
+  for (const document of ['there', 'not there']) {
+    await startClient(t, { host: stub.url, auth }).getRun('5', soon())
+    t.equal(stub.calls.at(-1)?.headers.authorization, 'Bearer of-the-account', document)
+  }
+  t.equal(stub.count('GET /.well-known/databricks-config'), 0)
+})
+
 t.test('an endpoint that has moved is found again', async (t) => {
   const stub = await startStub(t)
   const at = (path: string) => json(200, { token_endpoint: stub.url + path })
