@@ -221,39 +221,6 @@ for (const [name, code, line, arrange] of STATES) {
   })
 }
 
-t.test('behind TLS and a proxy: the way out and who signed the certificate', async (t) => {
-  const simulator = await startSimulator(t, { jobs: JOBS })
-  const port = await startTls(t, simulator)
-  const proxy = await startProxy(t, port)
-  const workspace = { host: 'https://workspace.test', ca: CA, auth: PAT }
-  const env = { HTTPS_PROXY: proxy.url.replace('//', `//user:${encodeURIComponent(PROXY_PASSWORD)}@`) }
-  const { code, stdout } = await runCheck(
-    t,
-    writeConfig(t, simulator, { jobs: { load: { job_id: '1' } }, workspace }),
-    [],
-    env,
-  )
-  const way = `through the proxy ${proxy.url} \\(HTTPS_PROXY\\) · TLS, certificate by "Test CA of no one"`
-  t.match(
-    stdout,
-    new RegExp(`^✔ workspace main +${way} · clocks agree · pat accepted · secret good until 2126-01-01$`, 'm'),
-  )
-  t.equal(code, 0)
-  t.strictSame([...new Set(proxy.asked)], ['workspace.test:443'])
-  t.strictSame(new Set(proxy.authorization).size, 1, 'all with the same credentials')
-})
-
-t.test('a proxy that plain HTTP goes through', async (t) => {
-  const simulator = await startSimulator(t, { jobs: JOBS })
-  const proxy = await startWebsite(t, (request, response) => {
-    response.writeHead(request.headers['proxy-authorization'] ? 200 : 407).end('{}')
-  })
-  const workspace = { auth: PAT, proxy: { url: proxy } }
-  t.match(codesOf(await readReport(t, writeConfig(t, simulator, { jobs: { load: { job_id: '1' } }, workspace }))), [
-    'proxy-credentials',
-  ])
-})
-
 t.test('a host that takes the connection and says nothing', async (t) => {
   const clock = createManualClock()
   const host = new URL(await startWebsite(t, () => {}))

@@ -11,10 +11,12 @@ const fixture = (name: string) => fileURLToPath(new URL(`../../databricks/fixtur
 
 export const CA = { file: fixture('ca.pem') }
 
+/** Of a server whose certificate that CA signed. */
+export const SECURE = { key: readFileSync(fixture('key.pem'), 'utf8'), cert: readFileSync(fixture('cert.pem'), 'utf8') }
+
 /** The workspace behind TLS, by a certificate of a private CA for `localhost` and `127.0.0.1`. */
 export async function startTls(t: Test, simulator: Simulator, address = '127.0.0.1'): Promise<number> {
-  const secure = { key: readFileSync(fixture('key.pem')), cert: readFileSync(fixture('cert.pem')) }
-  const server = createTlsServer(secure, (socket) => {
+  const server = createTlsServer(SECURE, (socket) => {
     const upstream = connect(Number(new URL(simulator.url).port), '127.0.0.1')
     upstream.on('error', () => socket.destroy())
     socket.on('error', () => upstream.destroy())
