@@ -90,7 +90,7 @@ function sayWasOver({ attempt }: Run): string {
 
 const RESPONSE = {
   ...runAnswers(200, 202),
-  ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-run', 'run-purged'),
+  ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-run', 'run-purged', 'too-large'),
 }
 
 const BY_ID = {

@@ -94,6 +94,7 @@ const SCHEMA = {
       'invalid-request',
       'unknown-run',
       'run-purged',
+      'too-large',
       'run-not-repairable',
       'rerun-not-allowed',
       'databricks-unavailable',

@@ -88,7 +88,14 @@ const REFRESH = {
   querystring: RefreshQuerySchema,
   response: {
     ...runAnswers(200),
-    ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-run', 'run-purged', 'databricks-unavailable'),
+    ...errorAnswers(
+      ...COMMON_ERRORS,
+      'invalid-request',
+      'unknown-run',
+      'run-purged',
+      'too-large',
+      'databricks-unavailable',
+    ),
   },
 }
 
