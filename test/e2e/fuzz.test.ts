@@ -1,15 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { dirname, join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { Pool } from 'undici'
 import { LIST_KINDS, MAP_KINDS } from '../../src/config/schema/jobs.ts'
+import { ACTIVE_STATES } from '../../src/runs/run.ts'
 import { findFault } from '../support/check-answer.ts'
+import { createFindUndescribed } from '../support/described-answers.ts'
 import { type Gateway, KEYS, startGateway, startSimulator, writeConfig } from '../support/gateway.ts'
+import { callerSecrets, callers } from '../support/hostile-credentials.ts'
 import { requestsOf, type WireRequest } from '../support/hostile-requests.ts'
 import { jsonText, text } from '../support/hostile-values.ts'
+import { readSamples } from '../support/metric-samples.ts'
 
 const CLIENT_SECRET = 'secret-of-the-service-principal'
+/** Ten times as many find more, and take ten times as long. */
+const CALLS = Number(process.env['FUZZ_CALLS'] ?? 4_000)
+/** All that the gateway asks of a workspace, whatever it is asked itself. */
+const UPSTREAM = [
+  'GET /.well-known/databricks-config',
+  'GET /oidc/.well-known/oauth-authorization-server',
+  'POST /oidc/v1/token',
+  ...['run-now', 'runs/cancel', 'runs/repair'].map((name) => `POST /api/2.2/jobs/${name}`),
+  ...['get', 'list', 'runs/get', 'runs/get-output', 'runs/list'].map((name) => `GET /api/2.2/jobs/${name}`),
+]
 
 /** In an order that lists can have: what may be left out at their end has no default. */
 const parameters = {
@@ -36,7 +52,7 @@ const jobs = {
   },
 }
 
-t.test('10,000 requests of all kinds: no 5xx, nothing unhandled, always a problem', async (t) => {
+t.test(`${CALLS} requests of all kinds: each answer as described, no 5xx, no secret anywhere`, async (t) => {
   const simulator = await startSimulator(t, {
     jobs: [
       {
@@ -51,16 +67,15 @@ t.test('10,000 requests of all kinds: no 5xx, nothing unhandled, always a proble
     ],
     credentials: { client_secret: CLIENT_SECRET },
   })
-  const config = writeConfig(t, simulator, { jobs, server: { max_wait_seconds: 1 } })
+  const config = writeConfig(t, simulator, { jobs, clients: callers, server: { max_wait_seconds: 1 } })
   const gateway = await startGateway(t, config, { TEST_CLIENT_SECRET: CLIENT_SECRET })
-  const ask = openPool(t, gateway)
-
   const runIds: string[] = []
   for (const key of ['K-1', 'K-2', 'K-3']) {
     const { body } = await gateway.trigger('open', undefined, { key })
     runIds.push(body.id, (await gateway.ended(body.id)).databricks_run_id)
   }
-  const { body: document } = await gateway.call('GET', '/openapi.json')
+  const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
+  const findUndescribed = createFindUndescribed(document)
   const requests = requestsOf(document, {
     job: [...Object.keys(jobs), 'open', 'open', 'open'],
     id: runIds,
@@ -74,11 +89,15 @@ t.test('10,000 requests of all kinds: no 5xx, nothing unhandled, always a proble
     ref: ['SALES/LOAD', 'SALES/*'],
     include: ['tasks', 'attempts', 'tasks,attempts'],
   })
-  const secrets = [...Object.values(KEYS), CLIENT_SECRET, ...simulator.accessTokens()]
+  const secrets = [...callerSecrets, CLIENT_SECRET, ...simulator.accessTokens()]
+  const ask = openPool(t, gateway)
+  const before = await readTotals(gateway)
+  const answered = new Map<string, number>()
 
   const hold = async (request: WireRequest) => {
     const answer = await ask(request)
-    const fault = findFault(request, answer, secrets)
+    answered.set(String(answer.status), (answered.get(String(answer.status)) ?? 0) + 1)
+    const fault = findFault(request, answer, secrets) ?? findUndescribed(request, answer)
     if (fault !== undefined) throw new Error(`${fault}: ${answer.status} ${answer.text.slice(0, 1000)}`)
     return answer
   }
@@ -101,17 +120,54 @@ t.test('10,000 requests of all kinds: no 5xx, nothing unhandled, always a proble
       { numRuns, seed: seed++, includeErrorInReport: true },
     )
   // Side by side, as callers come, and so that waits cost no time.
+  const began = performance.now()
   const streams = [1, 2, 3, 4].flatMap(() => [
-    assert(1750, requests, hold),
-    assert(750, parameterRequests(), holdTypes),
+    assert(Math.ceil(CALLS * 0.2), requests, hold),
+    assert(Math.ceil(CALLS * 0.05), parameterRequests(), holdTypes),
   ])
   await Promise.all(streams)
+  const seconds = (performance.now() - began) / 1000
+  t.comment(`${CALLS} calls in ${seconds.toFixed(1)} s, by status: ${JSON.stringify(Object.fromEntries(answered))}`)
 
   t.match(await gateway.call('GET', '/readyz'), { status: 200, body: { status: 'ready' } }, 'alive and ready')
   const { body } = await gateway.trigger('job_parameters', { parameters: { day: '2026-11-22' } }, { key: 'AFTER' })
   t.match(await gateway.ended(body.id), { parameters: { day: '2026-11-22', count: 1, full: false, region: 'SUR' } })
-  const troubled = gateway.lines().filter(({ level }) => level === 'error' || level === 'fatal')
-  t.same(troubled, [], 'no line of an error')
+
+  for (const state of ACTIVE_STATES) {
+    const { body } = await gateway.call('GET', `/runs?state=${state}`)
+    for (const { id } of body.runs) await gateway.ended(id)
+  }
+  const { byStatus, ...after } = await readTotals(gateway)
+  t.equal(after.ended, after.attempts, 'every attempt that was begun is counted as ended, once')
+  t.equal(after.anonymous - before.anonymous, answered.get('401'), 'every 401 is counted')
+  for (const [status, count] of answered) {
+    // Calls of the test itself come on top; none of them is refused.
+    const counted = (byStatus[status] ?? 0) - (before.byStatus[status] ?? 0)
+    if (Number(status) < 300) t.ok(counted >= count, `every ${status} is counted`)
+    else t.equal(counted, count, `every ${status} is counted, once`)
+  }
+  const foreign = Object.keys(simulator.counts()).filter((call) => !UPSTREAM.includes(call))
+  t.same(foreign, [], 'Databricks was asked nothing else')
+
+  const metrics = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
+  gateway.signal('SIGTERM')
+  t.equal(await gateway.exited, 0)
+  const ledger = join(dirname(config), 'data')
+  const places = {
+    ...{ log: gateway.output(), metrics },
+    ...Object.fromEntries(readdirSync(ledger).map((file) => [file, readFileSync(join(ledger, file), 'latin1')])),
+  }
+  for (const [place, text] of Object.entries(places)) {
+    const seen = secrets.filter((secret) => text.includes(secret))
+    t.same(seen, [], `no secret in ${place}`)
+  }
+  const lines = gateway.lines()
+  t.equal(lines.length, gateway.output().trimEnd().split('\n').length, 'every line of the log is one of its own')
+  t.same(
+    lines.filter(({ level }) => level === 'error' || level === 'fatal'),
+    [],
+    'no line of an error',
+  )
   t.equal(gateway.stderr(), '')
 })
 
@@ -147,6 +203,24 @@ t.test('what is no HTTP request is answered with a problem, too', async (t) => {
   t.match(await gateway.call('GET', '/readyz'), { status: 200 })
 })
 
+/** What the gateway has counted so far. */
+async function readTotals({ metricsUrl }: Gateway) {
+  const samples = readSamples(await (await fetch(`${metricsUrl}/metrics`)).text())
+  const of = (name: string) => samples.filter((sample) => sample.name === name)
+  const sum = (name: string) => of(name).reduce((total, { value }) => total + value, 0)
+  const byStatus: Record<string, number> = {}
+  for (const { labels, value } of of('http_server_request_duration_seconds_count')) {
+    const status = labels['http_response_status_code'] ?? ''
+    byStatus[status] = (byStatus[status] ?? 0) + value
+  }
+  return {
+    byStatus,
+    anonymous: sum('job_gateway_auth_failures_total'),
+    attempts: sum('job_gateway_attempts_total'),
+    ended: sum('job_gateway_runs_finished_total'),
+  }
+}
+
 /** Sends to the gateway over connections that stay open. */
 function openPool(t: Test, { url }: Gateway) {
   const pool = new Pool(url, { connections: 8, headersTimeout: 10_000, bodyTimeout: 10_000 })
@@ -175,7 +249,8 @@ function parameterRequests(): fc.Arbitrary<WireRequest> {
   return fc.record({ job: fc.constantFrom(...Object.keys(typed)), good, odd }).map(({ job, good, odd }) => {
     const members = Object.entries({ ...good, ...odd }).map(([name, value]) => `"${name}":${value}`)
     const headers: WireRequest['headers'] = [['x-api-key', KEYS['control-m']]]
-    return { method: 'POST', path: `/trigger/${job}`, headers, body: `{"parameters":{${members.join(',')}}}` }
+    const body = `{"parameters":{${members.join(',')}}}`
+    return { method: 'POST', path: `/trigger/${job}`, headers, body, anonymous: false }
   })
 }
 

@@ -14,6 +14,7 @@ type Section = Record<string, unknown>
 export interface GatewaySettings {
   server?: Section
   jobs?: Record<string, Section>
+  /** Options of the two; others as they are. */
   clients?: Record<string, Section>
   watch?: Section
   workspace?: Section
@@ -88,6 +89,7 @@ export function writeConfig(t: Test, simulator: Pick<Simulator, 'url'>, settings
     watch: { min_interval_seconds: 0.05, max_interval_seconds: 0.5, ...settings.watch },
     jobs: settings.jobs ?? {},
     clients: {
+      ...settings.clients,
       'control-m': { ...client(KEYS['control-m']), ...settings.clients?.['control-m'] },
       other: { ...client(KEYS.other), ...settings.clients?.['other'] },
     },
