@@ -11,7 +11,7 @@ import { describePostgres } from '../support/postgres-container.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { JOBS } from './catalogue.ts'
 import type { ChaosOptions } from './options.ts'
-import type { Scope } from './processes.ts'
+import type { ChaosScope, Scope } from './processes.ts'
 import { type Replica, startReplica } from './replica.ts'
 import { type ChaosWorkspace, startWorkspace } from './workspace.ts'
 
@@ -38,7 +38,7 @@ export interface Landscape {
 }
 
 export async function startLandscape(
-  scope: Scope,
+  scope: ChaosScope,
   folder: string,
   { ledger, gateways }: ChaosOptions,
 ): Promise<Landscape> {

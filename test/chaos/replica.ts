@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Program, startProgram } from '../support/program.ts'
-import type { Scope } from './processes.ts'
+import type { ChaosScope } from './processes.ts'
 
 /** One gateway: a process that is started again whenever it has ended. */
 export interface Replica {
@@ -27,7 +27,7 @@ const AFTERMATH_MS = 1_000
 
 /** Resolves once it is ready. */
 export async function startReplica(
-  scope: Scope,
+  scope: ChaosScope,
   { url, configFile, env }: { url: string; configFile: string; env: NodeJS.ProcessEnv },
 ): Promise<Replica> {
   const crashes: string[] = []
@@ -40,6 +40,7 @@ export async function startReplica(
     expected = false
     program = startProgram(scope, ['serve', '--config', configFile], { env: { LOG_LEVEL: 'warn', ...env } })
     program.exited.then((code) => {
+      if (scope.isOver()) return
       if (!expected) note(`ended with ${code}`)
       if (!stopped) restarted = restart()
     })
