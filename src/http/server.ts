@@ -21,6 +21,7 @@ import type { Trigger } from '../runs/trigger.ts'
 import type { Waits } from '../runs/wait.ts'
 import type { UsualDurations } from '../runs/watch/usual.ts'
 import { createAllowedMethods } from './allowed-methods.ts'
+import { ARRIVAL } from './arrival.ts'
 import { createAttend } from './attend.ts'
 import { createAnswerClientError } from './client-error.ts'
 import { createAnswerError } from './errors.ts'
@@ -72,9 +73,6 @@ export interface ServerDeps {
 
 /** A trigger's parameters come to 10,000 bytes in Databricks; a form may need three for one. */
 const BODY_LIMIT_BYTES = 131_072
-/** A whole request arrives within this time, its headers within the other: slow senders hold no connection. */
-const REQUEST_TIMEOUT_MS = 30_000
-const HEADERS_TIMEOUT_MS = 15_000
 /** Longer than the idle time of the usual load balancers (60 s), so that it is they who close. */
 const KEEP_ALIVE_TIMEOUT_MS = 75_000
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
@@ -104,10 +102,10 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     genReqId: chooseRequestId,
     trustProxy: server.trusted_proxies.length > 0 ? server.trusted_proxies : false,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: ARRIVAL.requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // Probes of the system find callers that vanished while they wait.
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, keepAlive: true },
+    http: { ...ARRIVAL.http, keepAlive: true },
     // Stopping is the program's matter: until it closes, everything is served.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
