@@ -23,6 +23,7 @@ export function findFault(request: WireRequest, answer: WireAnswer, secrets: rea
   if (!echoesRequestId(request, headers['x-request-id'])) return `x-request-id is ${headers['x-request-id']}`
   if (secrets.some((secret) => everything.includes(secret))) return 'a secret in the answer'
   if (headers['x-injected'] !== undefined) return 'a header came through'
+  if (headers['server'] ?? headers['x-powered-by']) return 'a header that tells what it is made of'
   if (request.method === 'HEAD') return text === '' ? undefined : 'HEAD with a body'
   if (status < 400 && PAGES.test(request.path)) return undefined
   if (status >= 400 && INTERNALS.test(text)) return 'internals in an error'
