@@ -6,7 +6,7 @@ import { type Gateway, KEYS, startSimulator } from '../support/gateway.ts'
 import { startBalancer } from './support/balancer.ts'
 import { replace, startReplica, writeSharedConfig } from './support/replicas.ts'
 
-/** New connections a second; the figures in docs/ledger.md are those of RESTART_RATE=200. */
+/** New connections a second; RESTART_RATE asks for more. All of them, callers, balancer and replicas, share this machine. */
 const RATE = Number(process.env['RESTART_RATE'] ?? 20)
 const REPLICAS = 4
 /** How late the balancer learns that a replica is no longer ready, or is again. */
