@@ -38,7 +38,7 @@ EXPOSE 8080 9090
 USER 1000:1000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
-  CMD ["node", "-e", "fetch(process.env.HEALTH_URL).then(({ ok }) => process.exit(ok ? 0 : 1))"]
+  CMD ["node", "-e", "http.get(process.env.HEALTH_URL, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1))"]
 ENTRYPOINT ["job-gateway"]
 CMD ["serve"]
 
