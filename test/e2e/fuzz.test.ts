@@ -1,23 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
-import { text as readText } from 'node:stream/consumers'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { Pool } from 'undici'
-import { LIST_KINDS, MAP_KINDS } from '../../src/config/schema/jobs.ts'
 import { ACTIVE_STATES } from '../../src/runs/run.ts'
-import { findFault } from '../support/check-answer.ts'
-import { createFindUndescribed } from '../support/described-answers.ts'
-import { type Gateway, KEYS, startGateway, startSimulator, writeConfig } from '../support/gateway.ts'
-import { callerSecrets, callers } from '../support/hostile-credentials.ts'
-import { requestsOf, type WireRequest } from '../support/hostile-requests.ts'
+import { parameters, startFuzzed, typed } from '../support/fuzzed-gateway.ts'
+import { type Gateway, KEYS } from '../support/gateway.ts'
+import type { WireRequest } from '../support/hostile-requests.ts'
 import { jsonText, text } from '../support/hostile-values.ts'
 import { readSamples } from '../support/metric-samples.ts'
 
-const CLIENT_SECRET = 'secret-of-the-service-principal'
 /** Ten times as many find more, and take ten times as long. */
 const CALLS = Number(process.env['FUZZ_CALLS'] ?? 4_000)
+/** The same requests at each run, so that a red one can be mended; FUZZ_SEED=random, or a number, asks for others. */
+const asked = process.env['FUZZ_SEED']
+const SEED = asked === 'random' ? Date.now() % 2 ** 31 : Number(asked ?? 20_261_122)
 /** All that the gateway asks of a workspace, whatever it is asked itself. */
 const UPSTREAM = [
   'GET /.well-known/databricks-config',
@@ -27,107 +23,19 @@ const UPSTREAM = [
   ...['get', 'list', 'runs/get', 'runs/get-output', 'runs/list'].map((name) => `GET /api/2.2/jobs/${name}`),
 ]
 
-/** In an order that lists can have: what may be left out at their end has no default. */
-const parameters = {
-  count: { type: 'integer', minimum: -5, maximum: 5, default: 1 },
-  full: { type: 'boolean', default: false },
-  region: { enum: ['NORTE', 'SUR'], default: 'SUR' },
-  day: { type: 'date' },
-  share: { type: 'number' },
-  name: { pattern: '[a-z]+', max_length: 10 },
-}
-/** One job for each way in which Databricks takes parameters of one's own, and two that are different. */
-const typed = Object.fromEntries(
-  [...MAP_KINDS, ...LIST_KINDS]
-    .filter((kind) => kind !== 'pipeline_params')
-    .map((kind) => [kind, { job_id: '11', parameters_as: kind, parameters }]),
-)
-const jobs = {
-  ...typed,
-  open: { job_id: '11', parameters_as: 'notebook_params', additional_parameters: true },
-  pipeline: {
-    job_id: '11',
-    parameters_as: 'pipeline_params',
-    parameters: { full_refresh: { type: 'boolean' }, refresh_selection: {} },
-  },
-}
-
 t.test(`${CALLS} requests of all kinds: each answer as described, no 5xx, no secret anywhere`, async (t) => {
-  const simulator = await startSimulator(t, {
-    jobs: [
-      {
-        job_id: '11',
-        name: 'quick',
-        max_concurrent_runs: 1000,
-        pending_ms: 0,
-        cleanup_ms: 0,
-        parameters: Object.keys(parameters).map((name) => ({ name, default: '' })),
-        tasks: [{ task_key: 'main', duration_ms: 0, outcome: ['success', 'failed', 'canceled', 'success', 'success'] }],
-      },
-    ],
-    credentials: { client_secret: CLIENT_SECRET },
-  })
-  const config = writeConfig(t, simulator, { jobs, clients: callers, server: { max_wait_seconds: 1 } })
-  const gateway = await startGateway(t, config, { TEST_CLIENT_SECRET: CLIENT_SECRET })
-  const runIds: string[] = []
-  for (const key of ['K-1', 'K-2', 'K-3']) {
-    const { body } = await gateway.trigger('open', undefined, { key })
-    runIds.push(body.id, (await gateway.ended(body.id)).databricks_run_id)
-  }
-  const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
-  const findUndescribed = createFindUndescribed(document)
-  const requests = requestsOf(document, {
-    job: [...Object.keys(jobs), 'open', 'open', 'open'],
-    id: runIds,
-    key: ['K-1', 'K-2', 'K-3', 'K-4', 'K-5'],
-    code: ['internal', 'key-required'],
-    state: ['FAILED', 'running'],
-    result: ['OK', 'ko'],
-    since: ['2026-01-01', '2026-01-01T00:00:00Z'],
-    workspace: ['main'],
-    client: ['control-m'],
-    ref: ['SALES/LOAD', 'SALES/*'],
-    include: ['tasks', 'attempts', 'tasks,attempts'],
-  })
-  const secrets = [...callerSecrets, CLIENT_SECRET, ...simulator.accessTokens()]
-  const ask = openPool(t, gateway)
+  const { simulator, config, gateway, secrets, requests, answered, hold } = await startFuzzed(t)
   const before = await readTotals(gateway)
-  const answered = new Map<string, number>()
-
-  const hold = async (request: WireRequest) => {
-    const answer = await ask(request)
-    answered.set(String(answer.status), (answered.get(String(answer.status)) ?? 0) + 1)
-    const fault = findFault(request, answer, secrets) ?? findUndescribed(request, answer)
-    if (fault !== undefined) throw new Error(`${fault}: ${answer.status} ${answer.text.slice(0, 1000)}`)
-    return answer
-  }
   const holdTypes = async (request: WireRequest) => {
     const { status, text } = await hold(request)
     if (status < 300) checkTypes(JSON.parse(text).parameters)
     else if (status !== 422) throw new Error(`neither taken nor refused: ${status} ${text}`)
   }
-  // The same requests at each run, so that a red one can be mended; FUZZ_SEED=random, or a number, asks for others.
-  const asked = process.env['FUZZ_SEED']
-  let seed = asked === 'random' ? Date.now() % 2 ** 31 : Number(asked ?? 20_261_122)
-  t.comment(`FUZZ_SEED=${seed}`)
-  const assert = (
-    numRuns: number,
-    requests: fc.Arbitrary<WireRequest>,
-    check: (request: WireRequest) => Promise<unknown>,
-  ) =>
-    fc.assert(
-      fc.asyncProperty(requests, async (request) => void (await check(request))),
-      { numRuns, seed: seed++, includeErrorInReport: true },
-    )
-  // Side by side, as callers come, and so that waits cost no time.
-  const began = performance.now()
-  const streams = [1, 2, 3, 4].flatMap(() => [
-    assert(Math.ceil(CALLS * 0.2), requests, hold),
-    assert(Math.ceil(CALLS * 0.05), parameterRequests(), holdTypes),
+  await send(t, [
+    { calls: CALLS * 0.8, requests, check: hold },
+    { calls: CALLS * 0.2, requests: parameterRequests(), check: holdTypes },
   ])
-  await Promise.all(streams)
-  const seconds = (performance.now() - began) / 1000
-  t.comment(`${CALLS} calls in ${seconds.toFixed(1)} s, by status: ${JSON.stringify(Object.fromEntries(answered))}`)
+  t.comment(`by status: ${JSON.stringify(Object.fromEntries(answered))}`)
 
   t.match(await gateway.call('GET', '/readyz'), { status: 200, body: { status: 'ready' } }, 'alive and ready')
   const { body } = await gateway.trigger('job_parameters', { parameters: { day: '2026-11-22' } }, { key: 'AFTER' })
@@ -139,11 +47,11 @@ t.test(`${CALLS} requests of all kinds: each answer as described, no 5xx, no sec
   }
   const { byStatus, ...after } = await readTotals(gateway)
   t.equal(after.ended, after.attempts, 'every attempt that was begun is counted as ended, once')
-  t.equal(after.anonymous - before.anonymous, answered.get('401'), 'every 401 is counted')
+  t.equal(after.anonymous - before.anonymous, answered.get(401), 'every 401 is counted')
   for (const [status, count] of answered) {
     // Calls of the test itself come on top; none of them is refused.
     const counted = (byStatus[status] ?? 0) - (before.byStatus[status] ?? 0)
-    if (Number(status) < 300) t.ok(counted >= count, `every ${status} is counted`)
+    if (status < 300) t.ok(counted >= count, `every ${status} is counted`)
     else t.equal(counted, count, `every ${status} is counted, once`)
   }
   const foreign = Object.keys(simulator.counts()).filter((call) => !UPSTREAM.includes(call))
@@ -171,46 +79,60 @@ t.test(`${CALLS} requests of all kinds: each answer as described, no 5xx, no sec
   t.equal(gateway.stderr(), '')
 })
 
-t.test('what is no HTTP request is answered with a problem, too', async (t) => {
-  const simulator = await startSimulator(t)
-  const gateway = await startGateway(t, writeConfig(t, simulator, { jobs: { quick: { job_id: '11' } } }))
-  const { port, hostname } = new URL(gateway.url)
-  const post = 'POST /trigger/quick HTTP/1.1\r\nHost: a\r\n'
-  const cases: [name: string, bytes: string, status: number][] = [
-    ['unknown method', 'NONSENSE / HTTP/1.1\r\nHost: a\r\n\r\n', 400],
-    ['unknown version', 'GET / HTTP/9.9\r\nHost: a\r\n\r\n', 400],
-    ['header without colon', 'GET / HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n', 400],
-    ['header with NUL', 'GET / HTTP/1.1\r\nHost: a\r\nx: a\0b\r\n\r\n', 400],
-    ['too much of a header', `GET / HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
-    ['two lengths', `${post}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
-    ['negative length', `${post}Content-Length: -1\r\n\r\n`, 400],
-    ['no chunk', `${post}x-api-key: ${KEYS['control-m']}\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n`, 400],
-    ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
-    ['unreadable path', 'GET /%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
-  ]
-  for (const [name, bytes, status] of cases) {
-    const socket = connect(Number(port), hostname)
-    t.teardown(() => socket.destroy())
-    socket.write(bytes, 'latin1')
-    const [head = '', body = ''] = (await readText(socket)).split('\r\n\r\n')
-    t.match(head, new RegExp(`^HTTP/1.1 ${status} .*content-type: application/problem\\+json`, 'is'), name)
-    t.match(
-      JSON.parse(body),
-      { type: /^http:.*\/problems\//, title: /./, status, detail: /./, code: /./, retryable: false, request_id: /./ },
-      name,
-    )
+t.test('with Databricks in trouble: each answer as described, too', async (t) => {
+  const { simulator, gateway, requests, answered, hold } = await startFuzzed(t, { trouble: [502, 503] })
+  const said = { error_code: 'INVALID_PARAMETER_VALUE', message: 'no' }
+  for (const fault of [
+    ...[
+      { status: 500, body: '<html>' },
+      { status: 403, body: said },
+      { status: 400, body: said },
+      { status: 404, body: said },
+    ],
+    ...[{ drop: true }, { half: true, when: 'after' as const }, { body: 'no JSON' }, { status: 429 }],
+  ]) {
+    simulator.addFault({ path: '/api/2.2/jobs/*', probability: 0.07, times: null, ...fault })
   }
-  t.match(await gateway.call('GET', '/readyz'), { status: 200 })
+  await send(t, [{ calls: CALLS * 0.2, requests, check: hold }])
+  t.comment(`by status: ${JSON.stringify(Object.fromEntries(answered))}`)
+  simulator.clearFaults()
+  t.match(await gateway.call('GET', '/readyz'), { status: 200 }, 'alive')
+  const { body } = await gateway.trigger('open', undefined, { key: 'AFTER' })
+  t.match(await gateway.ended(body.id), { state: /./, done: true }, 'and well again')
 })
+
+interface Stream {
+  calls: number
+  requests: fc.Arbitrary<WireRequest>
+  check(request: WireRequest): Promise<unknown>
+}
+
+/** Each by four side by side, as callers come, and so that waits cost no time. */
+async function send(t: Test, streams: Stream[]) {
+  t.comment(`FUZZ_SEED=${SEED}`)
+  let seed = SEED
+  const began = performance.now()
+  const four = streams.flatMap((stream) => [1, 2, 3, 4].map(() => stream))
+  await Promise.all(
+    four.map(({ calls, requests, check }) =>
+      fc.assert(
+        fc.asyncProperty(requests, async (request) => void (await check(request))),
+        { numRuns: Math.ceil(calls / 4), seed: seed++, includeErrorInReport: true },
+      ),
+    ),
+  )
+  const total = streams.reduce((sum, { calls }) => sum + calls, 0)
+  t.comment(`${total} calls in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+}
 
 /** What the gateway has counted so far. */
 async function readTotals({ metricsUrl }: Gateway) {
   const samples = readSamples(await (await fetch(`${metricsUrl}/metrics`)).text())
   const of = (name: string) => samples.filter((sample) => sample.name === name)
   const sum = (name: string) => of(name).reduce((total, { value }) => total + value, 0)
-  const byStatus: Record<string, number> = {}
+  const byStatus: Record<number, number> = {}
   for (const { labels, value } of of('http_server_request_duration_seconds_count')) {
-    const status = labels['http_response_status_code'] ?? ''
+    const status = Number(labels['http_response_status_code'])
     byStatus[status] = (byStatus[status] ?? 0) + value
   }
   return {
@@ -218,16 +140,6 @@ async function readTotals({ metricsUrl }: Gateway) {
     anonymous: sum('job_gateway_auth_failures_total'),
     attempts: sum('job_gateway_attempts_total'),
     ended: sum('job_gateway_runs_finished_total'),
-  }
-}
-
-/** Sends to the gateway over connections that stay open. */
-function openPool(t: Test, { url }: Gateway) {
-  const pool = new Pool(url, { connections: 8, headersTimeout: 10_000, bodyTimeout: 10_000 })
-  t.teardown(() => pool.close())
-  return async ({ method, path, headers, body }: WireRequest) => {
-    const answer = await pool.request({ method: method as 'GET', path, headers: headers.flat(), body })
-    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
   }
 }
 

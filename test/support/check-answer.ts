@@ -9,21 +9,30 @@ export interface WireAnswer {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const INTERNALS = /node_modules|SQLITE_|\bat [\w.<>]+ \(|\.[jt]s:\d+/
+/** What a request has brought in, or what tells what the gateway is made of. */
+const UNWANTED = ['x-injected', 'server', 'x-powered-by', 'set-cookie']
 /** Lists, outputs and dry runs have their own text forms. */
 const FREE_TEXT = /^\/runs\b|dry_run/
 const PAGES = /^\/(docs|problems|metrics)\b/
 
-/** Everything that holds for whatever anybody sends: design §3.4. Undefined when it does, else what does not. */
-export function findFault(request: WireRequest, answer: WireAnswer, secrets: readonly string[]): string | undefined {
+/**
+ * Everything that holds for whatever anybody sends: design §3.4. Undefined when it does, else what does not.
+ * @param trouble statuses of 500 and more that may be
+ */
+export function findFault(
+  request: WireRequest,
+  answer: WireAnswer,
+  { secrets, trouble }: { secrets: readonly string[]; trouble: readonly number[] },
+): string | undefined {
   const { status, headers, text } = answer
   const type = String(headers['content-type'] ?? '')
   const everything = `${JSON.stringify(headers)}\n${text}`
-  if (status >= 500) return 'an error of the server'
+  if (status >= 500 && !trouble.includes(status)) return 'an error of the server'
   if (status < 200 || (status >= 300 && status < 400)) return 'neither an answer nor an error'
   if (!echoesRequestId(request, headers['x-request-id'])) return `x-request-id is ${headers['x-request-id']}`
   if (secrets.some((secret) => everything.includes(secret))) return 'a secret in the answer'
-  if (headers['x-injected'] !== undefined) return 'a header came through'
-  if (headers['server'] ?? headers['x-powered-by']) return 'a header that tells what it is made of'
+  const unwanted = UNWANTED.find((name) => headers[name] !== undefined)
+  if (unwanted !== undefined) return `a header ${unwanted}`
   if (request.method === 'HEAD') return text === '' ? undefined : 'HEAD with a body'
   if (status < 400 && PAGES.test(request.path)) return undefined
   if (status >= 400 && INTERNALS.test(text)) return 'internals in an error'
