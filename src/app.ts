@@ -1,5 +1,4 @@
 import manifest from '../package.json' with { type: 'json' }
-import { createAuthenticate } from './callers/keys.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { type Core, createCore } from './core.ts'
@@ -52,7 +51,8 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
   const secrets = createSecrets()
   const log = createLogger({ level: readLevel(env), secrets })
   const onError = (error: unknown, run?: Run) => log.error({ err: error, ...(run ? { run: run.id } : {}) })
-  const metrics = createMetrics({ config, version: manifest.version, clock })
+  const current = () => config
+  const metrics = createMetrics({ current, version: manifest.version, instance: settings.instance, clock })
   const closing: (() => unknown)[] = []
   // No answer takes longer once the waits are ended: design §3.3.
   const patience = { clock, patienceMs: settings.trigger_timeout_seconds * 1000 + 1000 }
@@ -84,9 +84,10 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
     })
     closing.push(workspaces.close)
 
-    const logRun = logMoved(log, (job) => config.jobs[job]?.owner)
+    const logRun = logMoved(log, (job) => current().jobs[job]?.owner)
     const core = createCore({
-      config,
+      instance: settings.instance,
+      current,
       store,
       workspaces,
       clock,
@@ -108,12 +109,10 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
       onError,
     })
 
-    const authenticate = createAuthenticate(config.clients)
     const server = await createServer({
       ...core,
-      config,
+      current,
       store,
-      authenticate,
       metrics,
       health: () => ({
         ...health,
@@ -156,7 +155,7 @@ export async function startApp({ config, env, clock = systemClock, signal }: App
   const tracing = await startTracing({
     env,
     version: manifest.version,
-    jobs: config.jobs,
+    jobs: () => current().jobs,
     onTrouble: (message) => log.warn({ event: 'traces.undelivered', message }),
   })
   closing.push(() => tracing?.stop())

@@ -1,10 +1,10 @@
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { createAskToCancel, createCancel } from './runs/cancel.ts'
-import { createCatalogue } from './runs/catalogue.ts'
 import { createDryRun } from './runs/dry-run.ts'
 import { createHearing } from './runs/hear.ts'
 import { createEnterOrHold } from './runs/hold.ts'
+import { createFindJobId } from './runs/job-id.ts'
 import { createObserve } from './runs/observe.ts'
 import { createReadOutput } from './runs/output.ts'
 import { createPrepare } from './runs/prepare.ts'
@@ -24,7 +24,7 @@ import { createTellings } from './runs/tell.ts'
 import { createTransitions, type Moved } from './runs/transition.ts'
 import { createTrigger } from './runs/trigger.ts'
 import { createWaits } from './runs/wait.ts'
-import { alignLook, nextLook } from './runs/watch/cadence.ts'
+import { alignLook, nextLook, readBounds } from './runs/watch/cadence.ts'
 import { createListSizes } from './runs/watch/list-sizes.ts'
 import { createLook } from './runs/watch/look.ts'
 import { createLooks } from './runs/watch/looks.ts'
@@ -35,7 +35,10 @@ import type { Lane } from './runs/watch/watcher.ts'
 import type { Workspaces } from './workspaces.ts'
 
 export interface CoreDeps {
-  config: Config
+  /** Of this installation; never another one. */
+  instance: string
+  /** The configuration in force. */
+  current: () => Config
   store: RunStore
   workspaces: Workspaces
   clock: Clock
@@ -52,14 +55,11 @@ export interface CoreDeps {
 export type Core = ReturnType<typeof createCore>
 
 /** The operations on runs, wired to the ledger and the workspaces. */
-export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps) {
+export function createCore({ instance, current, store, workspaces, clock, ...on }: CoreDeps) {
   const { onError } = on
-  const { clientFor, clientOf } = workspaces
-  const { instance } = config.server
-  const triggerTimeoutMs = config.server.trigger_timeout_seconds * 1000
-  const minMs = config.watch.min_interval_seconds * 1000
-  const maxMs = config.watch.max_interval_seconds * 1000
-  const bounds = { minMs, maxMs }
+  const { clientFor } = workspaces
+  const triggerTimeoutMs = () => current().server.trigger_timeout_seconds * 1000
+  const bounds = () => readBounds(current().watch)
 
   const usual = createUsualDurations(store, clock.now)
   const waits = createWaits(clock, (run, until) => void hurry(run, until).catch(onError))
@@ -68,7 +68,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   /** Whichever process watches the run looks at it often while somebody waits. */
   async function hurry({ id, attempt }: Run, until: number): Promise<void> {
     const { workspace, number, version, databricks_run_id } = attempt
-    const soon = clock.now() + minMs
+    const soon = clock.now() + bounds().minMs
     const isLate = databricks_run_id !== null && attempt.due_at !== null && attempt.due_at > soon
     const due_at = isLate ? soon : attempt.due_at
     if (isLate) {
@@ -78,7 +78,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
     on.onNews({ run_id: id, workspace, attempt: number, version, due_at, waited_until: until })
   }
 
-  const maxActiveOf = (job: string) => config.jobs[job]?.max_active ?? null
+  const maxActiveOf = (job: string) => current().jobs[job]?.max_active ?? null
   const release = createRelease({ store, maxActiveOf, clock, onDue: on.onDue, onError })
   const transitions = createTransitions({
     store,
@@ -99,9 +99,10 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
     const now = clock.now()
     const elapsedMs = startedAt === null ? undefined : now - startedAt
     const waited = waits.has(run.id) || hearing.isWaitedElsewhere(run.id) || run.attempt.cancel !== null
-    return alignLook(now, nextLook({ elapsedMs, usual: await usual.of(run.job), waited, ...bounds }), bounds)
+    const within = bounds()
+    return alignLook(now, nextLook({ elapsedMs, usual: await usual.of(run.job), waited, ...within }), within)
   }
-  const partialOf = (job: string) => config.jobs[job]?.partial_success ?? 'ok'
+  const partialOf = (job: string) => current().jobs[job]?.partial_success ?? 'ok'
   const watched = { store, transitions, clientFor, clock }
   const observe = createObserve({ ...watched, partialOf, nextLookAt, countUnknown: on.onUnknownState })
   const askToCancel = createAskToCancel(watched)
@@ -113,8 +114,7 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   const submitRepair = createSubmitRepair({ ...submitting, observe })
   const submit: Submit = (run, ...rest) => (run.attempt.kind === 'repair' ? submitRepair : submitRun)(run, ...rest)
 
-  const catalogue = createCatalogue({ jobs: config.jobs, clientOf, clock })
-  const prepare = createPrepare({ catalogue, workspaceHost: (name) => clientOf(name).host, triggerTimeoutMs })
+  const prepare = createPrepare({ findJobId: createFindJobId({ clientFor, clock }), triggerTimeoutMs })
   const starting = {
     store,
     transitions,
@@ -125,18 +125,18 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
   }
   const repair = createRepair({ ...starting, triggerTimeoutMs })
 
-  const looking = { ...watched, observe, askToCancel, minIntervalMs: minMs, maxIntervalMs: maxMs, onError }
+  const looking = { ...watched, observe, askToCancel, bounds, onError }
   const look = createLook(looking)
 
   /** What the watcher of a workspace does; `wake` tells it that there may be more to do, now or at an instant. */
   function createLanes(workspace: string, wake: (at?: number) => void): Lane[] {
     const sizes = createListSizes(clock.now)
-    const client = workspaces.names().includes(workspace) ? clientOf(workspace) : undefined
+    const clientNow = () => workspaces.clientNamed(workspace)
     // One more try in the background.
-    const again = (run: Run) => submit(run, clock.now() + triggerTimeoutMs)
+    const again = (run: Run) => submit(run, clock.now() + triggerTimeoutMs())
     return [
       createSubmissions({ workspace, store, submit: again, clock, wake, onError }),
-      createLooks({ ...looking, workspace, client, look, survey: createSurvey({ ...looking, sizes }), sizes, wake }),
+      createLooks({ ...looking, workspace, clientNow, look, survey: createSurvey({ ...looking, sizes }), sizes, wake }),
     ]
   }
 
@@ -145,13 +145,12 @@ export function createCore({ config, store, workspaces, clock, ...on }: CoreDeps
     waits,
     hear: hearing.hear,
     tellings,
-    catalogue,
     trigger: createTrigger({ ...starting, clientFor, prepare, repair, tellings, waits }),
-    dryRun: createDryRun({ prepare, store, clientOf, clock, instance }),
+    dryRun: createDryRun({ prepare, store, clientFor, clock, instance }),
     cancel: createCancel({ ...watched, waits }),
     repair,
     refresh: createRefresh({ clientFor, observe, clock }),
-    read: createRead({ store, catalogue }),
+    read: createRead({ store, jobs: () => current().jobs }),
     readOutput: createReadOutput({ store, clientFor, clock, onError }),
     createLanes,
   }

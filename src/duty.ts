@@ -7,12 +7,12 @@ import { keepPurging } from './runs/purge.ts'
 import type { News } from './runs/replicas.ts'
 import type { Run } from './runs/run.ts'
 import type { RunStore } from './runs/store.ts'
-import { createLease } from './runs/watch/lease.ts'
+import { createLease, type Lease } from './runs/watch/lease.ts'
 import { joinReplicas } from './runs/watch/membership.ts'
-import { createWatcher } from './runs/watch/watcher.ts'
+import { createWatcher, type Watcher } from './runs/watch/watcher.ts'
 
 export interface DutyDeps {
-  config: Config
+  config: Pick<Config, 'ledger' | 'workspaces'>
   store: RunStore
   core: Core
   clock: Clock
@@ -28,11 +28,18 @@ export interface Duty {
   /** A run of the workspace needs a step at this instant, epoch ms. */
   wake(workspace: string, at: number): void
   notify(news: News): void
+  /** Watches these workspaces from now on, beside those that it has watched. */
+  watch(workspaces: string[]): void
   begin(): void
   /** Resolves when what is under way is over. */
   end(): Promise<void>
   /** Takes leave of the other processes. */
   leave(): Promise<void>
+}
+
+interface Watch {
+  lease: Lease
+  watcher: Watcher
 }
 
 const DAY_MS = 86_400_000
@@ -49,32 +56,39 @@ export async function takeUpDuty({ config, store, core, clock, onError }: DutyDe
     throw error
   })
 
-  const leases = new Map(
-    names.map((name) => [name, createLease({ store, clock, name: `watch:${name}`, holder, onError })]),
-  )
-  const watches = new Map(
-    [...leases].map(([workspace, lease]) => {
+  const watches = new Map<string, Watch>()
+  let begun = false
+
+  function watch(workspaces: string[]): void {
+    for (const workspace of workspaces) {
+      if (watches.has(workspace)) continue
+      const lease = createLease({ store, clock, name: `watch:${workspace}`, holder, onError })
       const lanes = core.createLanes(workspace, (at) => watcher.wake(at))
       const watcher = createWatcher({ lanes, lease, clock, onError })
-      return [workspace, watcher]
-    }),
-  )
+      watches.set(workspace, { lease, watcher })
+      if (begun) watcher.start()
+    }
+  }
+
+  watch(names)
   const ending = new AbortController()
   const retentionMs = config.ledger.retention_days * DAY_MS
   let purging: Promise<void> | undefined
 
   return {
-    leads: (workspace) => leases.get(workspace)?.held() ?? false,
+    leads: (workspace) => watches.get(workspace)?.lease.held() ?? false,
     replicas: () => members?.replicas() ?? 1,
-    wake: (workspace, at) => watches.get(workspace)?.wake(at),
+    wake: (workspace, at) => watches.get(workspace)?.watcher.wake(at),
     notify: (news) => channel?.notify(news),
+    watch,
     begin() {
-      for (const watch of watches.values()) watch.start()
+      begun = true
+      for (const { watcher } of watches.values()) watcher.start()
       purging = keepPurging({ store, clock, retentionMs, onError }, ending.signal)
     },
     async end() {
       ending.abort()
-      await Promise.all([purging, ...[...watches.values()].map((watch) => watch.stop())])
+      await Promise.all([purging, ...[...watches.values()].map(({ watcher }) => watcher.stop())])
     },
     async leave() {
       await channel?.close()

@@ -2,8 +2,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
 import { readSpan } from './config/span.ts'
-import type { Observer } from './databricks/types.ts'
-import { createDatabricksFacts } from './metrics/databricks.ts'
+import { createDatabricksFacts, type DatabricksFacts } from './metrics/databricks.ts'
 import { describeMetrics, type MetricDescription } from './metrics/describe.ts'
 import { createExposition } from './metrics/exposition.ts'
 import { createHttpFacts, type HttpFacts } from './metrics/http.ts'
@@ -11,6 +10,7 @@ import { createInstruments, type Instruments } from './metrics/instruments.ts'
 import { createLedgerReadings, type LedgerSources, readLedger } from './metrics/ledger-readings.ts'
 import { createRunFacts, type RunFacts } from './metrics/runs.ts'
 import { createLedgerFacts, type LedgerFacts } from './metrics/timed-store.ts'
+import { readBounds } from './runs/watch/cadence.ts'
 
 /** What is not told as it happens but read at each scrape. */
 export interface Sources extends LedgerSources {
@@ -26,8 +26,11 @@ export interface Sources extends LedgerSources {
 }
 
 /** One function per fact; every label is a name of the configuration or of a closed set. */
-export interface Metrics extends RunFacts, HttpFacts, LedgerFacts {
-  databricksObserver(workspace: string): Observer
+export interface Metrics
+  extends RunFacts,
+    Omit<HttpFacts, 'showClients'>,
+    LedgerFacts,
+    Omit<DatabricksFacts, 'showWorkspaces'> {
   /** From now on scrapes read these; before, they show what was told. */
   readFrom(sources: Sources): void
   /** Everything in Prometheus' text format. The ledger in trouble costs its own figures only. */
@@ -38,25 +41,35 @@ export interface Metrics extends RunFacts, HttpFacts, LedgerFacts {
   readonly contentType: string
 }
 
+type Shown = Pick<Config, 'jobs' | 'clients' | 'workspaces' | 'watch'>
+
 export interface MetricsDeps {
-  config: Pick<Config, 'server' | 'jobs' | 'clients' | 'workspaces' | 'watch'>
+  /** The configuration in force. */
+  current: () => Shown
   version: string
+  instance: string
   clock: Clock
 }
 
-export function createMetrics({ config, version, clock }: MetricsDeps): Metrics {
+export function createMetrics({ current, version, instance, clock }: MetricsDeps): Metrics {
   const registry = new Registry()
   const instruments = createInstruments(registry)
   const expose = createExposition(registry)
   registerProcess(registry)
-  registerInfo(instruments, config, version)
-  const showLedger = createLedgerReadings(instruments, config)
-  const showProcess = createProcessReadings(instruments, config)
-  const expected = registerExpected(instruments, config)
+  instruments
+    .gauge('build_info', 'Always 1; version and instance of the gateway.', ['version', 'instance'])
+    .set({ version, instance }, 1)
+  const showJobs = createJobReadings(instruments)
+  const showLedger = createLedgerReadings(instruments, current)
+  const showProcess = createProcessReadings(instruments)
+  const { showClients, ...httpFacts } = createHttpFacts(instruments, { registry, current })
+  const { showWorkspaces, ...databricksFacts } = createDatabricksFacts(instruments, current)
   let sources: Sources | undefined
 
   async function read(from: Sources) {
-    const staleAfterMs = 2 * config.watch.max_interval_seconds * 1000
+    const { jobs, watch } = current()
+    const expected = Object.keys(jobs).filter((job) => jobs[job]?.expected_every !== null)
+    const staleAfterMs = 2 * readBounds(watch).maxMs
     try {
       return await readLedger(from, { expected, staleAfterMs, now: clock.now() })
     } catch (error) {
@@ -66,16 +79,20 @@ export function createMetrics({ config, version, clock }: MetricsDeps): Metrics 
   }
 
   return {
-    ...createRunFacts(instruments, { config, clock }),
-    ...createHttpFacts(instruments, { registry, config }),
+    ...createRunFacts(instruments, { current, clock }),
+    ...httpFacts,
     ...createLedgerFacts(instruments, clock),
-    databricksObserver: createDatabricksFacts(instruments, config.workspaces),
+    ...databricksFacts,
     readFrom(given) {
       sources = given
     },
     async scrape() {
       showLedger(sources && (await read(sources)))
-      if (sources) showProcess(sources)
+      const { jobs, workspaces } = current()
+      showJobs(jobs)
+      showWorkspaces()
+      showClients()
+      if (sources) showProcess(sources, Object.keys(workspaces))
       return expose()
     },
     describe: () => describeMetrics(registry),
@@ -90,37 +107,31 @@ function registerProcess(registry: Registry): void {
     registry.removeSingleMetric(`nodejs_active_${things}_total`)
 }
 
-function registerInfo({ gauge }: Instruments, { server, jobs }: MetricsDeps['config'], version: string): void {
-  gauge('build_info', 'Always 1; version and instance of the gateway.', ['version', 'instance']).set(
-    { version, instance: server.instance },
-    1,
-  )
-  const jobInfo = gauge('job_info', 'Always 1; what the catalogue says of the job.', [
+/** What the catalogue says of the jobs. */
+function createJobReadings({ gauge }: Instruments) {
+  const info = gauge('job_info', 'Always 1; what the catalogue says of the job.', [
     'job',
     'owner',
     'severity',
     'workspace',
   ])
-  for (const [job, { owner = '', severity = '', workspace }] of Object.entries(jobs))
-    jobInfo.set({ job, owner, severity, workspace }, 1)
-}
-
-/** Shows after how long each job is missed, and returns the names of those that are. */
-function registerExpected({ gauge }: Instruments, { jobs }: MetricsDeps['config']): string[] {
   const every = gauge(
     'job_expected_every_seconds',
     'expected_every of the jobs that have it. Alert: time() - (job_gateway_job_last_success_timestamp_seconds or job_gateway_job_expected_since_timestamp_seconds) > job_gateway_job_expected_every_seconds',
     ['job'],
   )
-  return Object.entries(jobs).flatMap(([job, { expected_every }]) => {
-    if (expected_every === null) return []
-    every.set({ job }, readSpan(expected_every))
-    return [job]
-  })
+  return (jobs: Config['jobs']): void => {
+    info.reset()
+    every.reset()
+    for (const [job, { owner = '', severity = '', workspace, expected_every }] of Object.entries(jobs)) {
+      info.set({ job, owner, severity, workspace }, 1)
+      if (expected_every !== null) every.set({ job }, readSpan(expected_every))
+    }
+  }
 }
 
 /** What this process holds in its memory. */
-function createProcessReadings({ gauge }: Instruments, { workspaces }: MetricsDeps['config']) {
+function createProcessReadings({ gauge }: Instruments) {
   const waiters = gauge('waiters', 'Callers that wait for a run now.')
   const leader = gauge('watch_leader', '1 while this process watches the workspace.', ['workspace'])
   const tokenExpiry = gauge('databricks_access_token_expiry_timestamp_seconds', 'When the access token in use ends.', [
@@ -130,10 +141,10 @@ function createProcessReadings({ gauge }: Instruments, { workspaces }: MetricsDe
     'workspace',
     'endpoint',
   ])
-  return (sources: Sources): void => {
+  return (sources: Sources, workspaces: string[]): void => {
     waiters.set(sources.waiters())
-    tokenExpiry.reset()
-    for (const workspace of Object.keys(workspaces)) {
+    for (const metric of [leader, tokenExpiry, budget]) metric.reset()
+    for (const workspace of workspaces) {
       leader.set({ workspace }, sources.leads(workspace) ? 1 : 0)
       const expiresAt = sources.accessTokenExpiresAt(workspace)
       if (expiresAt !== null) tokenExpiry.set({ workspace }, expiresAt / 1000)

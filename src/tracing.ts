@@ -21,7 +21,7 @@ export interface TracingOptions {
   env: NodeJS.ProcessEnv
   version: string
   /** Names of the catalogue. */
-  jobs: Record<string, unknown>
+  jobs: () => Record<string, unknown>
   /** Told when spans cannot be delivered. */
   onTrouble: (message: string) => void
 }

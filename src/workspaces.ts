@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from './clock.ts'
 import type { AuthConfig } from './config/schema/auth.ts'
 import type { SecretRef } from './config/schema/secret-ref.ts'
@@ -5,6 +6,7 @@ import type { WorkspaceConfig } from './config/schema/workspaces.ts'
 import { readSecret } from './config/secrets.ts'
 import type { AuthSettings } from './databricks/auth/kinds.ts'
 import { createDatabricksClient } from './databricks/client.ts'
+import type { Route } from './databricks/dispatcher.ts'
 import type { Send } from './databricks/exchange.ts'
 import type { BudgetedEndpoint, DatabricksClient, Observer } from './databricks/types.ts'
 import { readRoute } from './route.ts'
@@ -24,37 +26,73 @@ export interface WorkspacesDeps {
   wrapSend?: ((workspace: string) => (send: Send) => Send) | undefined
 }
 
+interface Entry {
+  workspace: WorkspaceConfig
+  route: Route
+  client: DatabricksClient
+}
+
 /** The configured workspaces, each with one client. */
 export interface Workspaces {
   names(): string[]
   clientOf(workspace: string): DatabricksClient
+  /** undefined: there is no workspace of that name. */
+  clientNamed(workspace: string): DatabricksClient | undefined
   /**
    * By what the attempt's row holds, not by today's catalogue: the workspace of that name if it still has that host,
    * else any entry of the one workspace that has it; undefined when there is none, or more than one.
    */
   clientFor(attempt: Pick<Attempt, 'workspace' | 'workspace_host'>): DatabricksClient | undefined
+  /**
+   * Takes these instead. Where nothing has changed the client stays; others finish what they have begun. Throws before
+   * anything is changed.
+   */
+  replace(workspaces: Record<string, WorkspaceConfig>): void
   close(): Promise<void>
 }
 
+/** Longer than any step of a run goes on with the client that it began with. */
+const RETIREMENT_MS = 5 * 60_000
+
 export function createWorkspaces(deps: WorkspacesDeps): Workspaces {
-  const { workspaces, env, clock, version } = deps
-  const clients = new Map(
-    Object.entries(workspaces).map(([name, workspace]) => {
-      const client = createDatabricksClient({
-        host: workspace.host,
-        ...(workspace.workspace_id === undefined ? {} : { workspaceId: workspace.workspace_id }),
-        auth: readAuth(workspace.auth),
-        budget: workspace.budget,
-        share: (endpoint) => deps.shareOf(name, endpoint),
-        clock,
-        version,
-        observer: deps.observerOf(name),
-        wrapSend: deps.wrapSend?.(name),
-        ...readRoute(workspace, deps),
-      })
-      return [name, client] as const
-    }),
-  )
+  const { env, clock, version } = deps
+  const closing = new AbortController()
+  const retired = new Set<Promise<void>>()
+  let entries = createEntries(deps.workspaces, new Map())
+
+  function createEntries(workspaces: WorkspacesDeps['workspaces'], former: Map<string, Entry>): Map<string, Entry> {
+    // Read before any client is made: a file may have gone.
+    const wanted = Object.entries(workspaces).map(
+      ([name, workspace]) => [name, workspace, readRoute(workspace, deps)] as const,
+    )
+    return new Map(
+      wanted.map(([name, workspace, route]) => {
+        const entry = former.get(name)
+        const same = entry && entry.route.ca === route.ca && isDeepStrictEqual(entry.workspace, workspace)
+        return [name, same ? entry : { workspace, route, client: createClient(name, workspace, route) }]
+      }),
+    )
+  }
+
+  function createClient(name: string, workspace: WorkspaceConfig, route: Route): DatabricksClient {
+    return createDatabricksClient({
+      host: workspace.host,
+      ...(workspace.workspace_id === undefined ? {} : { workspaceId: workspace.workspace_id }),
+      auth: readAuth(workspace.auth),
+      budget: workspace.budget,
+      share: (endpoint) => deps.shareOf(name, endpoint),
+      clock,
+      version,
+      observer: deps.observerOf(name),
+      wrapSend: deps.wrapSend?.(name),
+      ...route,
+    })
+  }
+
+  async function retire(client: DatabricksClient): Promise<void> {
+    await clock.sleep(RETIREMENT_MS, closing.signal)
+    await client.close()
+  }
 
   /** References become what reads them anew at each use. */
   function readAuth(auth: AuthConfig): AuthSettings {
@@ -78,22 +116,34 @@ export function createWorkspaces(deps: WorkspacesDeps): Workspaces {
   }
 
   return {
-    names: () => [...clients.keys()],
+    names: () => [...entries.keys()],
     clientOf(workspace) {
-      const client = clients.get(workspace)
-      if (!client) throw new Error(`no workspace ${workspace}`)
-      return client
+      const entry = entries.get(workspace)
+      if (!entry) throw new Error(`no workspace ${workspace}`)
+      return entry.client
     },
+    clientNamed: (workspace) => entries.get(workspace)?.client,
     clientFor({ workspace, workspace_host }) {
-      const named = clients.get(workspace)
+      const named = entries.get(workspace)?.client
       if (named?.host === workspace_host) return named
-      const found = [...clients].filter(([, { host }]) => host === workspace_host)
+      const found = [...entries.values()].filter(({ client }) => client.host === workspace_host)
       // On a host of a whole account only the name could tell which workspace it was.
-      const ids = new Set(found.map(([name]) => workspaces[name]?.workspace_id))
-      return ids.size === 1 ? found[0]?.[1] : undefined
+      const ids = new Set(found.map((entry) => entry.workspace.workspace_id))
+      return ids.size === 1 ? found[0]?.client : undefined
+    },
+    replace(workspaces) {
+      const former = entries
+      entries = createEntries(workspaces, former)
+      const kept = new Set(entries.values())
+      for (const entry of former.values()) {
+        if (kept.has(entry)) continue
+        const retirement = retire(entry.client).finally(() => retired.delete(retirement))
+        retired.add(retirement)
+      }
     },
     async close() {
-      await Promise.all([...clients.values()].map((client) => client.close()))
+      closing.abort()
+      await Promise.all([...[...entries.values()].map(({ client }) => client.close()), ...retired])
     },
   }
 }

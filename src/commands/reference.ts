@@ -18,7 +18,8 @@ const FOLDER = new URL('../../docs/', import.meta.url)
  */
 export const reference: Command = async (args, { stdout }) => {
   const { values } = parseArgs({ args, options: { check: { type: 'boolean' } } })
-  const metrics = createMetrics({ config: complete(createMapping()), version: '', clock: systemClock })
+  const config = complete(createMapping())
+  const metrics = createMetrics({ current: () => config, version: '', instance: '', clock: systemClock })
   const pages = {
     'configuration.md': configurationPage(configJsonSchema()),
     'metrics.md': metricsPage(metrics.describe()),

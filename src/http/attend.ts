@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
+import type { Config } from '../config/schema.ts'
 import type { HttpFacts } from '../metrics/http.ts'
 import type { Tellings } from '../runs/tell.ts'
 import { isForm } from './body.ts'
@@ -7,6 +8,8 @@ import type { Call, Format } from './call.ts'
 import { prefersText } from './preferences.ts'
 
 export interface AttendDeps {
+  /** The configuration in force. */
+  current: () => Config
   clock: Clock
   facts: Pick<HttpFacts, 'served'>
   tellings: Tellings
@@ -18,10 +21,11 @@ export type Attend = (request: FastifyRequest, reply: FastifyReply) => void
 /** As web servers log a caller that left before its answer. */
 const CLIENT_CLOSED_REQUEST = 499
 
-export function createAttend({ clock, facts, tellings }: AttendDeps): Attend {
+export function createAttend({ current, clock, facts, tellings }: AttendDeps): Attend {
   return (request, reply) => {
     const gone = new AbortController()
     const call: Call = {
+      config: current(),
       arrivedAt: clock.now(),
       signal: gone.signal,
       format: chooseFormat(request),

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../callers/permissions.ts'
+import type { Config } from '../config/schema.ts'
 import type { ErrorCode } from '../runs/errors.ts'
 import type { Run } from '../runs/run.ts'
 import type { TriggerAnswer } from '../runs/trigger.ts'
@@ -9,6 +10,8 @@ export type Format = 'json' | 'text' | 'result'
 
 /** What is known of one call while it is served: routes add to it, its log line and its metrics tell it. */
 export interface Call {
+  /** The configuration that was in force when the call arrived: it holds to its end. */
+  readonly config: Config
   /** Epoch ms. */
   readonly arrivedAt: number
   /** Aborts when the caller has gone. */

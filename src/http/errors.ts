@@ -10,8 +10,6 @@ import { describeFinding } from './validation.ts'
 
 export interface ErrorDeps {
   links: Links
-  /** Whom callers may ask about errors of the gateway's own side. */
-  contact: string | undefined
   facts: Pick<HttpFacts, 'refused'>
 }
 
@@ -26,7 +24,7 @@ interface HttpError {
 export type AnswerError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
 /** The only place that answers errors: design §3.4. */
-export function createAnswerError({ links, contact, facts }: ErrorDeps): AnswerError {
+export function createAnswerError({ links, facts }: ErrorDeps): AnswerError {
   return (thrown, request, reply) => {
     const { call } = request
     const error = toGatewayError(thrown)
@@ -48,6 +46,8 @@ export function createAnswerError({ links, contact, facts }: ErrorDeps): AnswerE
     }
     reply.header('cache-control', 'no-store').code(problem.status)
 
+    // Whom callers may ask about errors of the gateway's own side.
+    const { contact } = call.config.server
     const asks = contact !== undefined && problem.status >= 500 ? ` Contact: ${contact}.` : ''
     const detail = avoidOutcomeWords(error.detail + asks)
     if (call.format !== 'json') {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import type { Authenticate, AuthenticationFailure } from '../callers/keys.ts'
+import { type AuthenticationFailure, createAuthenticate } from '../callers/keys.ts'
+import { onceFor } from '../config/once-for.ts'
 import type { Permission } from '../config/schema/clients.ts'
 import type { HttpFacts } from '../metrics/http.ts'
 import { GatewayError } from '../runs/errors.ts'
@@ -15,9 +16,10 @@ const REASONS: Record<AuthenticationFailure, string> = {
   malformed: 'The key cannot be read, or two different ones were sent.',
 }
 
-export function createGuard(authenticate: Authenticate, facts: Pick<HttpFacts, 'authenticationFailed'>): Guard {
+export function createGuard(facts: Pick<HttpFacts, 'authenticationFailed'>): Guard {
+  const authenticatorOf = onceFor(createAuthenticate)
   return (permission) => (request, _reply, done) => {
-    const known = authenticate(request.headers)
+    const known = authenticatorOf(request.call.config.clients)(request.headers)
     if ('reason' in known) {
       facts.authenticationFailed(known.reason)
       done(

@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify'
+import type { Config } from '../config/schema.ts'
 import type { ErrorCode } from '../runs/errors.ts'
+import type { Call } from './call.ts'
 
 /** How a caller has reached the gateway. */
-export type Reached = Pick<FastifyRequest, 'protocol' | 'host' | 'socket'>
+export type Reached = Pick<FastifyRequest, 'protocol' | 'host' | 'socket'> & { call?: Pick<Call, 'config'> }
 
 /** Absolute URLs of the gateway, as callers reach it. */
 export interface Links {
@@ -15,9 +17,12 @@ export interface Links {
 /** A host and port, and nothing that could turn a URL into another one. */
 const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
 
-/** @param publicUrl `server.public_url`; else the request's own host, behind a trusted proxy the forwarded one */
-export function createLinks(publicUrl: string | undefined): Links {
-  const base = (request: Reached) => publicUrl ?? `${request.protocol}://${hostOf(request)}`
+/** By `server.public_url`; else the request's own host, behind a trusted proxy the forwarded one. */
+export function createLinks(current: () => Config): Links {
+  function base(request: Reached): string {
+    const { server } = request.call?.config ?? current()
+    return server.public_url ?? `${request.protocol}://${hostOf(request)}`
+  }
   return {
     run: (request, id) => `${base(request)}/runs/${id}/await`,
     problem: (request, code) => `${base(request)}/problems/${code}`,

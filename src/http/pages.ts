@@ -4,7 +4,7 @@ import { docsRoutes } from './routes/docs.ts'
 import { problemRoute } from './routes/problems.ts'
 
 /** What people open in a browser, under a strict policy: only what the gateway itself serves is loaded and called. */
-export function pages(deps: { contact: string | undefined }): FastifyPluginAsyncTypebox {
+export function pages(): FastifyPluginAsyncTypebox {
   return async (app) => {
     await app.register(helmet, {
       contentSecurityPolicy: {
@@ -23,7 +23,7 @@ export function pages(deps: { contact: string | undefined }): FastifyPluginAsync
       // TLS ends wherever the operators end it, and it is theirs to say that there is no way around it.
       strictTransportSecurity: false,
     })
-    await app.register(problemRoute(deps))
+    await app.register(problemRoute())
     await app.register(docsRoutes())
   }
 }

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { Caller } from '../callers/permissions.ts'
-import type { Config } from '../config/schema.ts'
+import { callerOf } from './call.ts'
 import { resolveDialect } from './dialect.ts'
 import type { OptionHeaders, Starting } from './options.ts'
 
@@ -16,8 +15,10 @@ export function readHeaders({ headers, raw }: FastifyRequest): OptionHeaders {
   }
 }
 
-/** What a caller's options start from. */
-export function startFrom(caller: Caller, { server, profiles }: Pick<Config, 'server' | 'profiles'>): Starting {
+/** What the options of the request's caller start from. */
+export function startFrom(request: FastifyRequest): Starting {
+  const { server, profiles } = request.call.config
+  const caller = callerOf(request)
   return {
     dialect: resolveDialect(caller.config, profiles),
     maxWaitSeconds: caller.config.max_wait_seconds ?? server.max_wait_seconds,

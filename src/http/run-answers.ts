@@ -1,11 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
-import type { WatchConfig } from '../config/schema/watch.ts'
 import type { ReadOutput } from '../runs/output.ts'
 import type { Run } from '../runs/run.ts'
 import { isDone } from '../runs/run.ts'
 import type { RunStore } from '../runs/store.ts'
-import { askAgain } from '../runs/watch/cadence.ts'
+import { askAgain, readBounds } from '../runs/watch/cadence.ts'
 import type { UsualDurations } from '../runs/watch/usual.ts'
 import { callerOf } from './call.ts'
 import type { Links } from './links.ts'
@@ -21,7 +20,6 @@ import type { RunObject } from './schemas/run.ts'
 export interface RunAnswerDeps {
   store: Pick<RunStore, 'attempts'>
   links: Links
-  watch: WatchConfig
   usual: UsualDurations
   clock: Clock
   readOutput: ReadOutput
@@ -57,20 +55,20 @@ export interface RunAnswers {
   /** An await that cannot know how its run is: it is to be asked for again, not yet soon. */
   sendUnknown(request: FastifyRequest, reply: FastifyReply, known: Known, options: ReadOptions): FastifyReply
   /** A run as JSON, in a list. */
-  present(run: Run): RunObject
+  present(request: FastifyRequest, run: Run): RunObject
 }
 
-export function createRunAnswers({ store, links, watch, usual, clock, readOutput }: RunAnswerDeps): RunAnswers {
-  const bounds = { minMs: watch.min_interval_seconds * 1000, maxMs: watch.max_interval_seconds * 1000 }
+export function createRunAnswers({ store, links, usual, clock, readOutput }: RunAnswerDeps): RunAnswers {
+  const boundsOf = ({ call }: FastifyRequest) => readBounds(call.config.watch)
   const runText = createRunText()
-  const view = () => ({ now: clock.now(), staleAfterMs: 2 * bounds.maxMs })
+  const view = (request: FastifyRequest) => ({ now: clock.now(), staleAfterMs: 2 * boundsOf(request).maxMs })
 
   /** Whole seconds, as callers take nothing else. */
-  async function askAgainSeconds({ job, attempt }: Run): Promise<number> {
+  async function askAgainSeconds(request: FastifyRequest, { job, attempt }: Run): Promise<number> {
     // Without the ledger's history the bounds alone decide: an answer about a run is never lost for a hint.
     const known = await usual.of(job).catch(() => undefined)
     const elapsedMs = attempt.started_at === null ? undefined : clock.now() - attempt.started_at
-    return Math.max(1, Math.ceil(askAgain({ elapsedMs, usual: known, ...bounds }) / 1000))
+    return Math.max(1, Math.ceil(askAgain({ elapsedMs, usual: known, ...boundsOf(request) }) / 1000))
   }
 
   /** undefined: not asked for, or not to be had. */
@@ -81,14 +79,14 @@ export function createRunAnswers({ store, links, watch, usual, clock, readOutput
   }
 
   return {
-    present: (run) => presentRun(run, view()),
+    present: (request, run) => presentRun(run, view(request)),
 
     sendUnknown(request, reply, known, { format }) {
       reply
         .code(202)
         .header('cache-control', 'no-store')
         .header('location', links.to(request, request.url))
-        .header('retry-after', Math.max(1, Math.ceil(bounds.maxMs / 1000)))
+        .header('retry-after', Math.max(1, Math.ceil(boundsOf(request).maxMs / 1000)))
       if (format !== 'json') {
         return reply.type('text/plain; charset=utf-8').send(format === 'text' ? 'RUNNING\n' : 'ACTIVE\n')
       }
@@ -108,7 +106,7 @@ export function createRunAnswers({ store, links, watch, usual, clock, readOutput
       reply.code(status).header('x-run-id', run.id).header('cache-control', 'no-store')
       if (options.waitGranted !== undefined) reply.header('preference-applied', `wait=${options.waitGranted}`)
       if (!isDone(run.attempt.state) && (status === 202 || code === 'run-active')) {
-        reply.header('location', links.run(request, run.id)).header('retry-after', await askAgainSeconds(run))
+        reply.header('location', links.run(request, run.id)).header('retry-after', await askAgainSeconds(request, run))
       }
       if (options.format !== 'json') {
         return reply.type('text/plain; charset=utf-8').send(presentWord(run, options.format))
@@ -116,7 +114,7 @@ export function createRunAnswers({ store, links, watch, usual, clock, readOutput
       // An answer about a run is never lost for what it could show beside it.
       const attempts = options.include.attempts ? await store.attempts(run.id).catch(() => undefined) : undefined
       const shown: View = {
-        ...view(),
+        ...view(request),
         replay,
         message,
         output: await readOutputText(run, options),

@@ -3,12 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type onRequestHookHandler } from 'fastify'
-import type { Authenticate } from '../callers/keys.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { Metrics } from '../metrics.ts'
 import type { CancelRun } from '../runs/cancel.ts'
-import type { Catalogue } from '../runs/catalogue.ts'
 import type { DryRun } from '../runs/dry-run.ts'
 import { GatewayError } from '../runs/errors.ts'
 import type { ReadOutput } from '../runs/output.ts'
@@ -46,7 +44,8 @@ import { RunSchema } from './schemas/run.ts'
 import { createWaitForEnd } from './waiting.ts'
 
 export interface ServerDeps {
-  config: Config
+  /** The configuration in force; each call keeps the one that it met. */
+  current: () => Config
   store: Pick<RunStore, 'get' | 'attempts'>
   trigger: Trigger
   dryRun: DryRun
@@ -57,8 +56,6 @@ export interface ServerDeps {
   read: Read
   waits: Waits
   tellings: Tellings
-  catalogue: Catalogue
-  authenticate: Authenticate
   metrics: Pick<
     Metrics,
     'triggered' | 'canceled' | 'served' | 'waited' | 'refused' | 'authenticationFailed' | 'scrape' | 'contentType'
@@ -79,18 +76,14 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
 
 /** The HTTP side, ready to listen: design §3. */
 export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { config, store, read, catalogue, clock, metrics, usual } = deps
-  const { server, watch } = config
+  const { current, store, read, clock, metrics, usual } = deps
+  const { trusted_proxies } = current().server
 
-  const links = createLinks(server.public_url)
-  const answerError = createAnswerError({ links, contact: server.contact, facts: metrics })
-  const attend = createAttend({
-    clock,
-    facts: metrics,
-    tellings: deps.tellings,
-  })
-  const guard = createGuard(deps.authenticate, metrics)
-  const answers = createRunAnswers({ store, links, watch, usual, clock, readOutput: deps.readOutput })
+  const links = createLinks(current)
+  const answerError = createAnswerError({ links, facts: metrics })
+  const attend = createAttend({ current, clock, facts: metrics, tellings: deps.tellings })
+  const guard = createGuard(metrics)
+  const answers = createRunAnswers({ store, links, usual, clock, readOutput: deps.readOutput })
   const waitForEnd = createWaitForEnd({ waits: deps.waits, store, clock, facts: metrics })
   const allowedMethods = createAllowedMethods()
 
@@ -100,7 +93,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     logController: new fastify.LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     requestIdHeader: false,
     genReqId: chooseRequestId,
-    trustProxy: server.trusted_proxies.length > 0 ? server.trusted_proxies : false,
+    trustProxy: trusted_proxies.length > 0 ? trusted_proxies : false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: ARRIVAL.requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -150,27 +143,18 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(swagger, openApiOptions())
 
   await app.register(
-    triggerRoute({
-      config,
-      catalogue,
-      trigger: deps.trigger,
-      dryRun: deps.dryRun,
-      guard,
-      answers,
-      waitForEnd,
-      facts: metrics,
-    }),
+    triggerRoute({ trigger: deps.trigger, dryRun: deps.dryRun, guard, answers, waitForEnd, facts: metrics }),
   )
-  await app.register(listRoute({ config, read, guard, answers, links }))
-  await app.register(runRoutes({ config, read, refresh: deps.refresh, guard, answers, waitForEnd }))
-  await app.register(cancelRoutes({ config, read, cancel: deps.cancel, guard, answers, facts: metrics }))
-  await app.register(repairRoute({ config, catalogue, read, repair: deps.repair, guard, answers, waitForEnd }))
+  await app.register(listRoute({ read, guard, answers, links }))
+  await app.register(runRoutes({ read, refresh: deps.refresh, guard, answers, waitForEnd }))
+  await app.register(cancelRoutes({ read, cancel: deps.cancel, guard, answers, facts: metrics }))
+  await app.register(repairRoute({ read, repair: deps.repair, guard, answers, waitForEnd }))
   await app.register(outputRoute({ read, readOutput: deps.readOutput, guard }))
-  await app.register(awaitRoutes({ config, read, guard, answers, waitForEnd }))
-  await app.register(jobRoutes({ read, catalogue, usual, guard, answers }))
+  await app.register(awaitRoutes({ read, guard, answers, waitForEnd }))
+  await app.register(jobRoutes({ read, usual, guard, answers }))
   await app.register(healthRoutes({ health: deps.health }))
   await app.register(metricsRoute({ metrics, guard }))
-  await app.register(pages({ contact: server.contact }))
+  await app.register(pages())
 
   return app
 }

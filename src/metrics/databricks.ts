@@ -3,11 +3,20 @@ import type { Observer } from '../databricks/types.ts'
 import { REQUEST_SECONDS } from './buckets.ts'
 import type { Instruments } from './instruments.ts'
 
-/** Counts what the clients tell of their requests, one observer per workspace. */
+/** What the clients tell of their requests, and what is known of their secrets. */
+export interface DatabricksFacts {
+  /** For the client of the workspace: well from now on, until it tells otherwise. */
+  databricksObserver(workspace: string): Observer
+  /** It has left the configuration: nobody mends what it was ill with. */
+  forgetWorkspace(workspace: string): void
+  /** What the configuration itself says of them. */
+  showWorkspaces(): void
+}
+
 export function createDatabricksFacts(
   { counter, gauge, histogram }: Instruments,
-  workspaces: Config['workspaces'],
-): (workspace: string) => Observer {
+  current: () => Pick<Config, 'workspaces'>,
+): DatabricksFacts {
   const byCode: ('workspace' | 'endpoint' | 'code')[] = ['workspace', 'endpoint', 'code']
   const requests = counter('databricks_requests_total', 'Requests to Databricks, each try by itself.', byCode)
   const durations = histogram(
@@ -36,24 +45,47 @@ export function createDatabricksFacts(
     ['workspace'],
   )
 
-  for (const [workspace, { auth, budget }] of Object.entries(workspaces)) {
-    // From 0, so that the first of them is an increase.
-    for (const endpoint of Object.keys(budget)) requests.inc({ workspace, endpoint, code: '429' }, 0)
-    for (const result of ['ok', 'refused', 'failed']) refreshes.inc({ workspace, result }, 0)
-    up.set({ workspace }, 1)
-    refused.set({ workspace }, 0)
-    // The day it ends: better too early than too late.
-    if ('expires_on' in auth && auth.expires_on) expiry.set({ workspace }, Date.parse(auth.expires_on) / 1000)
-  }
+  /** A client that was replaced finishes what it has begun, and has no say in how the workspace is. */
+  const latest = new Map<string, object>()
 
-  return (workspace) => ({
-    request(endpoint, code, seconds) {
-      requests.inc({ workspace, endpoint, code })
-      durations.observe({ workspace, endpoint }, seconds)
+  return {
+    databricksObserver(workspace) {
+      const own = {}
+      latest.set(workspace, own)
+      const isLatest = () => latest.get(workspace) === own
+      up.set({ workspace }, 1)
+      refused.set({ workspace }, 0)
+      return {
+        request(endpoint, code, seconds) {
+          requests.inc({ workspace, endpoint, code })
+          durations.observe({ workspace, endpoint }, seconds)
+        },
+        retry: (endpoint, reason) => retries.inc({ workspace, endpoint, reason }),
+        tokenRefresh: (result) => refreshes.inc({ workspace, result }),
+        up(isUp) {
+          if (isLatest()) up.set({ workspace }, isUp ? 1 : 0)
+        },
+        credentialRefused(isRefused) {
+          if (isLatest()) refused.set({ workspace }, isRefused ? 1 : 0)
+        },
+      }
     },
-    retry: (endpoint, reason) => retries.inc({ workspace, endpoint, reason }),
-    tokenRefresh: (result) => refreshes.inc({ workspace, result }),
-    up: (isUp) => up.set({ workspace }, isUp ? 1 : 0),
-    credentialRefused: (isRefused) => refused.set({ workspace }, isRefused ? 1 : 0),
-  })
+
+    forgetWorkspace(workspace) {
+      latest.delete(workspace)
+      up.remove({ workspace })
+      refused.remove({ workspace })
+    },
+
+    showWorkspaces() {
+      expiry.reset()
+      for (const [workspace, { auth, budget }] of Object.entries(current().workspaces)) {
+        // From 0, so that the first of them is an increase.
+        for (const endpoint of Object.keys(budget)) requests.inc({ workspace, endpoint, code: '429' }, 0)
+        for (const result of ['ok', 'refused', 'failed']) refreshes.inc({ workspace, result }, 0)
+        // The day it ends: better too early than too late.
+        if ('expires_on' in auth && auth.expires_on) expiry.set({ workspace }, Date.parse(auth.expires_on) / 1000)
+      }
+    },
+  }
 }

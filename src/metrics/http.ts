@@ -25,6 +25,8 @@ export interface HttpFacts {
   /** A request was answered with an error; `client` is undefined while it is not known who calls. */
   refused(client: string | undefined, code: ErrorCode): void
   authenticationFailed(reason: AuthenticationFailure): void
+  /** What can be told of every client. */
+  showClients(): void
 }
 
 const WAIT_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 120, 300, 900, 3_600]
@@ -34,9 +36,9 @@ const OTHER_METHOD = '_OTHER'
 
 export function createHttpFacts(
   { counter, histogram }: Instruments,
-  { registry, config }: { registry: Registry; config: Pick<Config, 'clients'> },
+  { registry, current }: { registry: Registry; current: () => Pick<Config, 'clients'> },
 ): HttpFacts {
-  const clientLabel = createLabel(config.clients)
+  const clientLabel = createLabel(() => current().clients)
   const methods = new Set(METHODS)
 
   const requests = new Histogram({
@@ -49,8 +51,6 @@ export function createHttpFacts(
   })
   const waits = histogram('wait_seconds', 'How long callers waited for a run.', WAIT_SECONDS)
   const refusals = counter('refusals_total', 'Requests answered with an error.', ['client', 'code'])
-  // From 0, so that the first trigger that is refused for it is an increase: an alert counts on that.
-  for (const client of Object.keys(config.clients)) refusals.inc({ client, code: 'ledger-unavailable' }, 0)
   const failures = counter('auth_failures_total', 'Requests without a valid key.', ['reason'])
 
   return {
@@ -65,5 +65,9 @@ export function createHttpFacts(
     waited: (seconds) => waits.observe(seconds),
     refused: (client, code) => refusals.inc({ client: clientLabel(client), code }),
     authenticationFailed: (reason) => failures.inc({ reason }),
+    showClients() {
+      // From 0, so that the first trigger that is refused for it is an increase: an alert counts on that.
+      for (const client of Object.keys(current().clients)) refusals.inc({ client, code: 'ledger-unavailable' }, 0)
+    },
   }
 }

@@ -2,6 +2,6 @@
 const UNKNOWN = 'unknown'
 
 /** The name itself when it is one of the configured ones. */
-export function createLabel(known: Record<string, unknown>): (name: string | undefined) => string {
-  return (name) => (name !== undefined && Object.hasOwn(known, name) ? name : UNKNOWN)
+export function createLabel(known: () => Record<string, unknown>): (name: string | undefined) => string {
+  return (name) => (name !== undefined && Object.hasOwn(known(), name) ? name : UNKNOWN)
 }

@@ -1,3 +1,4 @@
+import { onceFor } from '../config/once-for.ts'
 import type { Config } from '../config/schema.ts'
 import { ACTIVE_STATES, type State } from '../runs/run.ts'
 import type { ActiveCount, Ending, Expectation, JobSummary, Observation, RunStore } from '../runs/store.ts'
@@ -59,7 +60,7 @@ export type ShowReading = (reading: Reading | undefined) => void
 
 export function createLedgerReadings(
   { counter, gauge }: Instruments,
-  { jobs, workspaces }: Pick<Config, 'jobs' | 'workspaces'>,
+  current: () => Pick<Config, 'jobs' | 'workspaces'>,
 ): ShowReading {
   const up = gauge('ledger_up', '1 when the ledger answered this scrape.')
   const size = gauge('ledger_size_bytes', 'Size of the ledger.')
@@ -107,11 +108,14 @@ export function createLedgerReadings(
     ...[lastResult, lastSuccess, lastDuration, usualDuration, expectedSince],
   ]
 
-  const possible = Object.entries(jobs).flatMap(([job, { partial_success }]) =>
-    possibleEndings(partial_success).map((ending) => ({ job, ...ending })),
+  const possibleOf = onceFor((jobs: Config['jobs']) =>
+    Object.entries(jobs).flatMap(([job, { partial_success }]) =>
+      possibleEndings(partial_success).map((ending) => ({ job, ...ending })),
+    ),
   )
 
   function showActive({ now, active: counts, overdue: late, observations }: Reading): void {
+    const { jobs, workspaces } = current()
     for (const job of Object.keys(jobs)) {
       for (const state of ACTIVE_STATES) active.set({ job, state }, 0)
       queued.set({ job }, 0)
@@ -136,6 +140,7 @@ export function createLedgerReadings(
   }
 
   function showJobs({ summaries, usual, expectations }: Reading): void {
+    const { jobs } = current()
     for (const { job, last_result, last_success_at, last_run_ms } of summaries) {
       // A job that left the catalogue would stand here with its last failure for ever.
       if (!Object.hasOwn(jobs, job)) continue
@@ -153,7 +158,7 @@ export function createLedgerReadings(
     up.set(reading ? 1 : 0)
     if (!reading) return size.remove()
     size.set(reading.size)
-    for (const labels of possible) finished.inc(labels, 0)
+    for (const labels of possibleOf(current().jobs)) finished.inc(labels, 0)
     for (const { count, ...labels } of reading.endings) finished.inc(labels, count)
     showActive(reading)
     showJobs(reading)

@@ -23,10 +23,10 @@ const LAG_SECONDS = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 3_600]
 
 export function createRunFacts(
   { counter, histogram }: Instruments,
-  { config, clock }: { config: Pick<Config, 'jobs' | 'clients'>; clock: Clock },
+  { current, clock }: { current: () => Pick<Config, 'jobs' | 'clients'>; clock: Clock },
 ): RunFacts {
-  const jobLabel = createLabel(config.jobs)
-  const clientLabel = createLabel(config.clients)
+  const jobLabel = createLabel(() => current().jobs)
+  const clientLabel = createLabel(() => current().clients)
 
   const triggers = counter('triggers_total', 'Triggers by what they were answered.', ['job', 'client', 'answer'])
   const attempts = counter('attempts_total', 'Attempts begun: the first of a run, and those after it.', ['job', 'kind'])

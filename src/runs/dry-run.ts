@@ -2,16 +2,16 @@ import type { Clock } from '../clock.ts'
 import { DatabricksError } from '../databricks/errors.ts'
 import type { DatabricksClient } from '../databricks/types.ts'
 import { GatewayError } from './errors.ts'
-import { makeIntent, type Order } from './intent.ts'
+import { makeIntent, type Order, type Prepared } from './intent.ts'
 import type { RepeatDecision } from './key.ts'
 import { decideOrder, type Prepare } from './prepare.ts'
-import type { ParameterValues, Run } from './run.ts'
+import type { Attempt, ParameterValues, Run } from './run.ts'
 import type { RunStore } from './store.ts'
 
 export interface DryRunDeps {
   prepare: Prepare
   store: Pick<RunStore, 'getByKey'>
-  clientOf: (workspace: string) => DatabricksClient
+  clientFor: (where: Pick<Attempt, 'workspace' | 'workspace_host'>) => DatabricksClient | undefined
   clock: Clock
   instance: string
 }
@@ -32,10 +32,13 @@ export interface Forecast {
  */
 export type DryRun = (order: Order) => Promise<Forecast>
 
-export function createDryRun({ prepare, store, clientOf, clock, instance }: DryRunDeps): DryRun {
-  async function checkDatabricks(workspace: string, jobId: string, deadline: number): Promise<void> {
+export function createDryRun({ prepare, store, clientFor, clock, instance }: DryRunDeps): DryRun {
+  async function checkDatabricks({ job, workspaceHost, databricksJobId, deadline }: Prepared): Promise<void> {
+    const { workspace } = job
+    const client = clientFor({ workspace, workspace_host: workspaceHost })
+    if (!client) throw unavailable(workspace, 'it has left the configuration')
     try {
-      await clientOf(workspace).getJob(jobId, { deadline })
+      await client.getJob(databricksJobId, { deadline })
     } catch (error) {
       if (error instanceof DatabricksError) throw explain(error, workspace)
       throw error
@@ -44,7 +47,7 @@ export function createDryRun({ prepare, store, clientOf, clock, instance }: DryR
 
   return async (order) => {
     const prepared = await prepare(order)
-    const { job, parameters, databricksJobId, deadline } = prepared
+    const { parameters, databricksJobId } = prepared
     const holder = order.key === undefined ? undefined : await store.getByKey(order.client.id, order.job, order.key)
     const would = holder ? decideOrder(prepared, holder, clock.now()) : 'start'
     // The intent itself is checked too: it may be too large for Databricks.
@@ -55,7 +58,7 @@ export function createDryRun({ prepare, store, clientOf, clock, instance }: DryR
       now: clock.now(),
       submission: 'later',
     })
-    await checkDatabricks(job.workspace, databricksJobId, deadline)
+    await checkDatabricks(prepared)
     return { would, run: holder, parameters: parameters.values, databricks_job_id: databricksJobId }
   }
 }
@@ -74,12 +77,12 @@ function explain({ kind, message }: DatabricksError, workspace: string): Gateway
         `Databricks does not show the job to the gateway's own principal (${message}).`,
       )
     default:
-      return new GatewayError(
-        'databricks-unavailable',
-        `Workspace ${workspace} does not answer the gateway (${message}).`,
-        {
-          retryAfterSeconds: 10,
-        },
-      )
+      return unavailable(workspace, message)
   }
+}
+
+function unavailable(workspace: string, why: string): GatewayError {
+  return new GatewayError('databricks-unavailable', `Workspace ${workspace} does not answer the gateway (${why}).`, {
+    retryAfterSeconds: 10,
+  })
 }

@@ -10,6 +10,9 @@ import type { Attempt, AttemptKind, Run } from './run.ts'
 export interface Order {
   client: { id: string; name: string; key_id: string }
   job: string
+  /** What the catalogue said of the job, and which host its workspace had, when the request arrived. */
+  definition: JobConfig
+  workspace_host: string
   /** Raw, as sent. */
   parameters: Record<string, unknown>
   key: string | undefined

@@ -1,30 +1,28 @@
-import type { Catalogue } from './catalogue.ts'
 import { GatewayError } from './errors.ts'
 import type { Order, Prepared } from './intent.ts'
+import type { FindJobId } from './job-id.ts'
 import { decideRepeat, findDifference, type RepeatDecision } from './key.ts'
 import { readParameters } from './parameters.ts'
 import type { Run } from './run.ts'
 
 export interface PrepareDeps {
-  catalogue: Catalogue
-  workspaceHost: (workspace: string) => string
-  triggerTimeoutMs: number
+  findJobId: FindJobId
+  triggerTimeoutMs: () => number
 }
 
 /**
  * Checks an order, without any side effect.
- * @throws GatewayError unknown-job, invalid-parameters, databricks-job-missing, databricks-unavailable
+ * @throws GatewayError invalid-parameters, databricks-job-missing, databricks-unavailable
  */
 export type Prepare = (order: Order) => Promise<Prepared>
 
-export function createPrepare({ catalogue, workspaceHost, triggerTimeoutMs }: PrepareDeps): Prepare {
+export function createPrepare({ findJobId, triggerTimeoutMs }: PrepareDeps): Prepare {
   return async (order) => {
-    const job = catalogue.get(order.job)
-    if (!job) throw new GatewayError('unknown-job', `There is no job ${order.job}.`)
-    const parameters = readParameters(job, order.parameters, order.date_input)
-    const deadline = order.arrived_at + triggerTimeoutMs
-    const databricksJobId = await catalogue.databricksJobId(order.job, deadline)
-    return { order, job, parameters, workspaceHost: workspaceHost(job.workspace), databricksJobId, deadline }
+    const { definition, workspace_host } = order
+    const parameters = readParameters(definition, order.parameters, order.date_input)
+    const deadline = order.arrived_at + triggerTimeoutMs()
+    const databricksJobId = await findJobId(definition, workspace_host, deadline)
+    return { order, job: definition, parameters, workspaceHost: workspace_host, databricksJobId, deadline }
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Catalogue } from './catalogue.ts'
 import { GatewayError } from './errors.ts'
 import type { Run } from './run.ts'
 import type { RunFilter, RunStore } from './store.ts'
@@ -41,13 +40,14 @@ export interface ListFilter extends Omit<RunFilter, 'jobs'> {
 
 export interface ReadDeps {
   store: Pick<RunStore, 'get' | 'getByKey' | 'findByDatabricksRun' | 'list' | 'tombstone' | 'tombstoneByKey'>
-  catalogue: Pick<Catalogue, 'names' | 'get'>
+  /** The catalogue. */
+  jobs: () => Record<string, unknown>
 }
 
 const RUN_ID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
 const DATABRICKS_RUN_ID = /^\d{1,19}$/
 
-export function createRead({ store, catalogue }: ReadDeps): Read {
+export function createRead({ store, jobs }: ReadDeps): Read {
   async function findOwn(reader: Reader, id: string): Promise<Run> {
     const run = await store.get(id)
     if (run) return reveal(reader, run)
@@ -74,7 +74,7 @@ export function createRead({ store, catalogue }: ReadDeps): Read {
 
   function chooseJobs(reader: Reader, job: string | undefined): string[] | null {
     if (job !== undefined) return [job]
-    return reader.seesAll ? null : catalogue.names().filter((name) => reader.sees(name))
+    return reader.seesAll ? null : Object.keys(jobs()).filter((name) => reader.sees(name))
   }
 
   return {
@@ -90,7 +90,7 @@ export function createRead({ store, catalogue }: ReadDeps): Read {
       const run = await store.getByKey(reader.id, job, key)
       if (run) return run
       if (await store.tombstoneByKey(reader.id, job, key)) throw purged(`The run of key ${JSON.stringify(key)}`)
-      checkJob(reader, job, catalogue)
+      checkJob(reader, job, jobs())
       throw unknownRun(`Job ${job} has no run of client ${reader.name} under key ${JSON.stringify(key)}.`)
     },
 
@@ -98,7 +98,7 @@ export function createRead({ store, catalogue }: ReadDeps): Read {
       if (job !== undefined) checkSees(reader, job)
       // One more than asked for tells whether there is a next page.
       const found = await store.list({ ...filter, jobs: chooseJobs(reader, job), limit: filter.limit + 1 })
-      if (job !== undefined && found.length === 0) checkJob(reader, job, catalogue)
+      if (job !== undefined && found.length === 0) checkJob(reader, job, jobs())
       const runs = found.slice(0, filter.limit)
       return { runs, next: found.length > filter.limit ? runs.at(-1)?.id : undefined }
     },
@@ -110,10 +110,12 @@ export function createRead({ store, catalogue }: ReadDeps): Read {
   }
 }
 
-/** @throws GatewayError unknown-job */
-export function checkJob(reader: Reader, job: string, catalogue: Pick<Catalogue, 'get'>): void {
+/** The job, of a catalogue without a prototype. @throws GatewayError unknown-job */
+export function checkJob<Job>(reader: Reader, job: string, jobs: Record<string, Job>): Job {
   checkSees(reader, job)
-  if (!catalogue.get(job)) throw unknownJob(job)
+  const found = jobs[job]
+  if (!found) throw unknownJob(job)
+  return found
 }
 
 /** A job that has left the catalogue keeps its runs. */

@@ -16,7 +16,7 @@ export interface RepairDeps {
   revisit: Revisit
   clock: Clock
   instance: string
-  triggerTimeoutMs: number
+  triggerTimeoutMs: () => number
 }
 
 /** What is to be rerun of a run, and for whom. */
@@ -49,7 +49,7 @@ export function createRepair(deps: RepairDeps): Repair {
   const { store, transitions, revisit, clock } = deps
 
   return async (run, order) => {
-    const deadline = order.arrived_at + deps.triggerTimeoutMs
+    const deadline = order.arrived_at + deps.triggerTimeoutMs()
     let latest = run
     for (;;) {
       if (!isDone(latest.attempt.state)) return attach(latest)

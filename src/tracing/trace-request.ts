@@ -6,7 +6,7 @@ import type { Tracer } from './tracer.ts'
 const UNTRACED = new Set(['/livez', '/readyz', '/metrics'])
 
 /** From the arrival of a request to the last byte of its answer. Names: semantic conventions for HTTP server spans. */
-export function createTraceRequest(tracer: Tracer, jobs: Record<string, unknown>): onRequestHookHandler {
+export function createTraceRequest(tracer: Tracer, jobs: () => Record<string, unknown>): onRequestHookHandler {
   const jobLabel = createLabel(jobs)
 
   return (request, reply, done) => {

@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import { createAuthenticate } from '../../src/callers/keys.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { createServer, type ServerDeps } from '../../src/http/server.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { createCatalogue } from '../../src/runs/catalogue.ts'
 import { createRead } from '../../src/runs/read.ts'
 import type { Run } from '../../src/runs/run.ts'
 import type { AttemptChange, RunStore } from '../../src/runs/store.ts'
@@ -103,9 +101,8 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
   const waits = createWaits(clock, () => {})
   const transitions = createTransitions({ store, tell: ({ run }) => waits.wake(run) })
   const seen = between(store)
-  const catalogue = createCatalogue({ jobs: config.jobs, clientOf: unused, clock })
   const app = await createServer({
-    config,
+    current: () => config,
     store: seen,
     trigger: settings.trigger ?? unused,
     dryRun: unused,
@@ -113,13 +110,11 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
     repair: unused,
     refresh: unused,
     readOutput: unused,
-    read: createRead({ store: seen, catalogue }),
+    read: createRead({ store: seen, jobs: () => config.jobs }),
     waits,
     tellings: createTellings({ store: seen, now: clock.now, onError }),
-    catalogue,
     usual: createUsualDurations(seen, clock.now),
-    authenticate: createAuthenticate(config.clients),
-    metrics: createMetrics({ config, version: '1.2.3', clock }),
+    metrics: createMetrics({ current: () => config, version: '1.2.3', instance: 'test', clock }),
     health: settings.health ?? (() => ({ ready: true, draining: false })),
     clock,
     log: logger,

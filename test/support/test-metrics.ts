@@ -27,7 +27,7 @@ export async function createTestMetrics(t: Test) {
   const read = await readFiles(t, { files: { 'gateway.yaml': CONFIG }, env: { TOKEN: 'secret' } })
   if (!('config' in read)) throw new Error(read.problems.join('\n'))
   const clock = { now: () => NOW, sleep: async () => {} }
-  const metrics = createMetrics({ config: read.config, version: '1.2.3', clock })
+  const metrics = createMetrics({ current: () => read.config, version: '1.2.3', instance: 'test', clock })
   const scrape = async () => readSamples(await metrics.scrape())
   return { metrics, scrape }
 }

@@ -151,7 +151,7 @@ t.test('a receiver that takes nothing costs nothing but spans', async (t) => {
 })
 
 t.test('off: nothing of OpenTelemetry is loaded, nothing is wrapped, nobody is told', async (t) => {
-  const options = { version: '1', jobs: {}, onTrouble: () => {} }
+  const options = { version: '1', jobs: () => ({}), onTrouble: () => {} }
   const endpoint = 'http://127.0.0.1:9'
   for (const env of [
     {},

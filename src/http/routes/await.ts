@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../../config/schema.ts'
 import type { Read } from '../../runs/read.ts'
 import type { Run } from '../../runs/run.ts'
 import { LedgerError } from '../../runs/store.ts'
@@ -16,7 +15,6 @@ import { AwaitByKeyQuerySchema, AwaitQuerySchema } from '../schemas/options.ts'
 import type { WaitForEnd } from '../waiting.ts'
 
 export interface AwaitRouteDeps {
-  config: Config
   read: Read
   guard: Guard
   answers: RunAnswers
@@ -25,7 +23,7 @@ export interface AwaitRouteDeps {
 
 /** GET /runs/:id/await and GET /await?job=&key= */
 export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
-  const { config, read, guard, answers, waitForEnd } = deps
+  const { read, guard, answers, waitForEnd } = deps
 
   /** Pollers end at the first answer that is not 202: a ledger in trouble is no end (design §3.3). */
   async function answer(
@@ -51,14 +49,14 @@ export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
       const { workspace, ...query } = request.query
       const { id } = request.params
       const caller = callerOf(request)
-      const options = readAwaitOptions(query, readHeaders(request), startFrom(caller, config))
+      const options = readAwaitOptions(query, readHeaders(request), startFrom(request))
       return answer(request, reply, options, { id }, () => read.find(caller, id, workspace))
     })
 
     app.get('/await', { schema: BY_KEY, onRequest: guard('read') }, async (request, reply) => {
       const { job, key, ...query } = request.query
       const caller = callerOf(request)
-      const options = readAwaitOptions(query, readHeaders(request), startFrom(caller, config))
+      const options = readAwaitOptions(query, readHeaders(request), startFrom(request))
       return answer(request, reply, options, { job, key }, () => read.findByKey(caller, job, key))
     })
   }

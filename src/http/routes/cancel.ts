@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../../config/schema.ts'
 import type { RunFacts } from '../../metrics/runs.ts'
 import type { CancelRun } from '../../runs/cancel.ts'
 import type { Read } from '../../runs/read.ts'
@@ -19,7 +18,6 @@ import { exampleRuns } from '../schemas/examples.ts'
 import { CancelByKeyQuerySchema, CancelQuerySchema } from '../schemas/options.ts'
 
 export interface CancelRouteDeps {
-  config: Config
   read: Read
   cancel: CancelRun
   guard: Guard
@@ -29,7 +27,7 @@ export interface CancelRouteDeps {
 
 /** POST /runs/:id/cancel, DELETE /runs/:id and POST /cancel?job=&key= */
 export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
-  const { config, read, cancel, guard, answers, facts } = deps
+  const { read, cancel, guard, answers, facts } = deps
 
   /** The status is about the cancel: 200 it is over, 202 not yet proved. */
   async function answer(
@@ -40,7 +38,7 @@ export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
   ) {
     const caller = callerOf(request)
     checkOwn(caller, found)
-    const starting = startFrom(caller, config)
+    const starting = startFrom(request)
     const options = readCancelOptions(query, readHeaders(request), starting)
     const wasOver = isDone(found.attempt.state)
     const run = await cancel(found, {

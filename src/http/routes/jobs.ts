@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
 import type { JobConfig } from '../../config/schema/jobs.ts'
 import { readSpan } from '../../config/span.ts'
-import type { Catalogue } from '../../runs/catalogue.ts'
 import { checkJob, type Read } from '../../runs/read.ts'
 import type { UsualDurations } from '../../runs/watch/usual.ts'
 import { callerOf } from '../call.ts'
@@ -15,15 +15,14 @@ import type { JobObject } from '../schemas/job.ts'
 
 export interface JobRouteDeps {
   read: Read
-  catalogue: Catalogue
   usual: UsualDurations
   guard: Guard
   answers: RunAnswers
 }
 
 /** GET /jobs and GET /jobs/:job */
-export function jobRoutes({ read, catalogue, usual, guard, answers }: JobRouteDeps): FastifyPluginAsyncTypebox {
-  async function present(name: string, job: JobConfig): Promise<JobObject> {
+export function jobRoutes({ read, usual, guard, answers }: JobRouteDeps): FastifyPluginAsyncTypebox {
+  async function present(request: FastifyRequest, name: string, job: JobConfig): Promise<JobObject> {
     const [last, known] = await Promise.all([read.latest(name), usual.of(name)])
     return {
       job: name,
@@ -36,27 +35,21 @@ export function jobRoutes({ read, catalogue, usual, guard, answers }: JobRouteDe
       rerun_allowed: job.rerun_allowed,
       expected_every_seconds: job.expected_every === null ? null : readSpan(job.expected_every),
       usual_seconds: known ? known.median / 1000 : null,
-      last_run: last ? answers.present(last) : null,
+      last_run: last ? answers.present(request, last) : null,
     }
   }
 
   return async (app) => {
     app.get('/jobs', { schema: LIST, onRequest: guard('read') }, async (request) => {
       const caller = callerOf(request)
-      const jobs = catalogue.names().flatMap((name) => {
-        const job = caller.sees(name) ? catalogue.get(name) : undefined
-        return job ? [present(name, job)] : []
-      })
-      return { jobs: await Promise.all(jobs) }
+      const jobs = Object.entries(request.call.config.jobs).filter(([name]) => caller.sees(name))
+      return { jobs: await Promise.all(jobs.map(([name, job]) => present(request, name, job))) }
     })
 
     app.get('/jobs/:job', { schema: ONE, onRequest: guard('read') }, async (request) => {
       const name = request.params.job
       request.call.job = name
-      checkJob(callerOf(request), name, catalogue)
-      const job = catalogue.get(name)
-      if (!job) throw new Error(`job ${name} has gone`)
-      return present(name, job)
+      return present(request, name, checkJob(callerOf(request), name, request.call.config.jobs))
     })
   }
 }

@@ -13,7 +13,6 @@ import { exampleRuns } from '../schemas/examples.ts'
 import { choice } from '../schemas/types.ts'
 
 export interface ListRouteDeps {
-  config: Config
   read: Read
   guard: Guard
   answers: RunAnswers
@@ -44,11 +43,11 @@ const QuerySchema = Type.Partial(
 type Query = Static<typeof QuerySchema>
 
 /** GET /runs */
-export function listRoute({ config, read, guard, answers, links }: ListRouteDeps): FastifyPluginAsyncTypebox {
+export function listRoute({ read, guard, answers, links }: ListRouteDeps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get('/runs', { schema: SCHEMA, onRequest: guard('read') }, async (request, reply) => {
       const { query, call } = request
-      const { runs, next } = await read.list(callerOf(request), readFilter(query, config))
+      const { runs, next } = await read.list(callerOf(request), readFilter(query, call.config))
       const cursor = next === undefined ? null : encodeCursor(next)
       reply.header('cache-control', 'no-store')
       if (cursor !== null) {
@@ -58,7 +57,7 @@ export function listRoute({ config, read, guard, answers, links }: ListRouteDeps
         reply.header('link', `<${links.to(request, `/runs?${parameters}`)}>; rel="next"`)
       }
       if (call.format !== 'json') return reply.type('text/plain; charset=utf-8').send(runs.map(presentLine).join(''))
-      return reply.send({ runs: runs.map(answers.present), next_cursor: cursor })
+      return reply.send({ runs: runs.map((run) => answers.present(request, run)), next_cursor: cursor })
     })
   }
 }

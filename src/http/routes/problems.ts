@@ -6,9 +6,9 @@ import { errorAnswers } from '../schemas/answers.ts'
 import { choice } from '../schemas/types.ts'
 
 /** GET /problems/:code, open to all: where the `type` of every error points. A page for people, JSON for programs. */
-export function problemRoute({ contact }: { contact: string | undefined }): FastifyPluginAsyncTypebox {
+export function problemRoute(): FastifyPluginAsyncTypebox {
   return async (app) => {
-    app.get('/problems/:code', { schema: SCHEMA }, async ({ params, headers }, reply) => {
+    app.get('/problems/:code', { schema: SCHEMA }, async ({ params, headers, call }, reply) => {
       const { code } = params
       if (!isErrorCode(code)) {
         throw new GatewayError(
@@ -17,7 +17,7 @@ export function problemRoute({ contact }: { contact: string | undefined }): Fast
         )
       }
       const { status, title, retryable, cause, cure } = PROBLEMS[code]
-      const problem = { code, status, title, retryable, cause, cure, contact: contact ?? null }
+      const problem = { code, status, title, retryable, cause, cure, contact: call.config.server.contact ?? null }
       if (!headers.accept?.includes('text/html')) return reply.send(problem)
       return reply.type('text/html; charset=utf-8').send(presentPage(problem))
     })

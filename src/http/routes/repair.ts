@@ -1,7 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { Config } from '../../config/schema.ts'
-import type { Catalogue } from '../../runs/catalogue.ts'
 import { GatewayError } from '../../runs/errors.ts'
 import type { Read } from '../../runs/read.ts'
 import type { Repair } from '../../runs/repair.ts'
@@ -19,8 +17,6 @@ import { RepairQuerySchema } from '../schemas/options.ts'
 import type { WaitForEnd } from '../waiting.ts'
 
 export interface RepairRouteDeps {
-  config: Config
-  catalogue: Catalogue
   read: Read
   repair: Repair
   guard: Guard
@@ -33,16 +29,16 @@ const SUBMIT_WITHIN_MS = 14_400_000
 
 /** POST /runs/:id/repair */
 export function repairRoute(deps: RepairRouteDeps): FastifyPluginAsyncTypebox {
-  const { config, catalogue, read, repair, guard, answers, waitForEnd } = deps
+  const { read, repair, guard, answers, waitForEnd } = deps
 
   return async (app) => {
     app.post('/runs/:id/repair', { schema: SCHEMA, onRequest: guard('repair') }, async (request, reply) => {
       const { workspace, tasks, dependents, ...query } = request.query
       const caller = callerOf(request)
-      const options = readRepairOptions(query, readHeaders(request), startFrom(caller, config))
+      const options = readRepairOptions(query, readHeaders(request), startFrom(request))
       const found = await read.find(caller, request.params.id, workspace)
       checkOwn(caller, found)
-      const job = catalogue.get(found.job)
+      const job = request.call.config.jobs[found.job]
       if (job && !job.rerun_allowed.includes('repair')) {
         throw new GatewayError('rerun-not-allowed', `Job ${found.job} takes no repairs; trigger it again instead.`, {
           run: found,

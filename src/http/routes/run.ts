@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import type { Config } from '../../config/schema.ts'
 import type { Read } from '../../runs/read.ts'
 import type { Refresh } from '../../runs/refresh.ts'
 import { callerOf } from '../call.ts'
@@ -14,7 +13,6 @@ import { RefreshQuerySchema, RunByKeyQuerySchema, RunQuerySchema } from '../sche
 import type { WaitForEnd } from '../waiting.ts'
 
 export interface RunRouteDeps {
-  config: Config
   read: Read
   refresh: Refresh
   guard: Guard
@@ -23,18 +21,11 @@ export interface RunRouteDeps {
 }
 
 /** GET /runs/:id, GET /run?job=&key= and POST /runs/:id/refresh */
-export function runRoutes({
-  config,
-  read,
-  refresh,
-  guard,
-  answers,
-  waitForEnd,
-}: RunRouteDeps): FastifyPluginAsyncTypebox {
+export function runRoutes({ read, refresh, guard, answers, waitForEnd }: RunRouteDeps): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get('/runs/:id', { schema: BY_ID, onRequest: guard('read') }, async (request, reply) => {
       const caller = callerOf(request)
-      const options = readReadOptions(request.query, readHeaders(request), startFrom(caller, config))
+      const options = readReadOptions(request.query, readHeaders(request), startFrom(request))
       const found = await read.find(caller, request.params.id, request.query.workspace)
       const run = await waitForEnd(request, found, options.waitMs)
       return answers.send(request, reply, run, { options, accepted: 200 })
@@ -43,7 +34,7 @@ export function runRoutes({
     app.post('/runs/:id/refresh', { schema: REFRESH, onRequest: guard('read') }, async (request, reply) => {
       const { workspace, ...query } = request.query
       const caller = callerOf(request)
-      const options = readReadOptions(query, readHeaders(request), startFrom(caller, config))
+      const options = readReadOptions(query, readHeaders(request), startFrom(request))
       const run = await refresh(await read.find(caller, request.params.id, workspace))
       return answers.send(request, reply, run, { options, accepted: 200 })
     })
@@ -51,7 +42,7 @@ export function runRoutes({
     app.get('/run', { schema: BY_KEY, onRequest: guard('read') }, async (request, reply) => {
       const { job, key, ...query } = request.query
       const caller = callerOf(request)
-      const options = readReadOptions(query, readHeaders(request), startFrom(caller, config))
+      const options = readReadOptions(query, readHeaders(request), startFrom(request))
       const found = await read.findByKey(caller, job, key)
       const run = await waitForEnd(request, found, options.waitMs)
       return answers.send(request, reply, run, { options, accepted: 200 })

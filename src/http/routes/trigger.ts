@@ -1,10 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
-import type { Config } from '../../config/schema.ts'
 import type { DatabricksError } from '../../databricks/errors.ts'
 import type { RunFacts } from '../../metrics/runs.ts'
-import type { Catalogue } from '../../runs/catalogue.ts'
 import type { DryRun, Forecast } from '../../runs/dry-run.ts'
 import { type ErrorCode, GatewayError } from '../../runs/errors.ts'
 import type { Order } from '../../runs/intent.ts'
@@ -26,8 +24,6 @@ import { TriggerBodySchema, TriggerQuerySchema } from '../schemas/options.ts'
 import type { WaitForEnd } from '../waiting.ts'
 
 export interface TriggerRouteDeps {
-  config: Config
-  catalogue: Catalogue
   trigger: Trigger
   dryRun: DryRun
   guard: Guard
@@ -38,7 +34,7 @@ export interface TriggerRouteDeps {
 
 /** POST /trigger/:job */
 export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox {
-  const { config, catalogue, trigger, answers, waitForEnd, facts } = deps
+  const { trigger, answers, waitForEnd, facts } = deps
 
   return async (app) => {
     app.removeAllContentTypeParsers()
@@ -65,17 +61,20 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
         const { params, query, body, call } = request
         const caller = callerOf(request)
         call.job = params.job
-        checkJob(caller, params.job, catalogue)
-        const job = catalogue.get(params.job)
-        if (!job) throw new Error(`job ${params.job} has gone`)
+        const { jobs, workspaces } = call.config
+        const job = checkJob(caller, params.job, jobs)
+        const workspace_host = workspaces[job.workspace]?.host
+        if (workspace_host === undefined) throw new Error(`job ${params.job} has no workspace`)
 
         const options = readTriggerOptions(query, body, readHeaders(request), {
-          ...startFrom(caller, config),
+          ...startFrom(request),
           job,
         })
         const order: Order = {
           client: { id: caller.id, name: caller.name, key_id: caller.key_id },
           job: params.job,
+          definition: job,
+          workspace_host,
           parameters: collectParameters(job, query, body),
           key: options.key,
           ref: options.ref,

@@ -1,3 +1,5 @@
+import type { WatchConfig } from '../../config/schema/watch.ts'
+
 /** How long a job's runs usually take, ms, from its last good ones. */
 export interface Usual {
   median: number
@@ -7,6 +9,10 @@ export interface Usual {
 export interface Bounds {
   minMs: number
   maxMs: number
+}
+
+export function readBounds({ min_interval_seconds, max_interval_seconds }: WatchConfig): Bounds {
+  return { minMs: min_interval_seconds * 1000, maxMs: max_interval_seconds * 1000 }
 }
 
 export interface Watched extends Bounds {

@@ -7,6 +7,7 @@ import type { Observe } from '../observe.ts'
 import { type Attempt, isDone, type Run } from '../run.ts'
 import type { AttemptChange, RunStore } from '../store.ts'
 import type { Transitions } from '../transition.ts'
+import type { Bounds } from './cadence.ts'
 
 export interface LookDeps {
   store: Pick<RunStore, 'sight'>
@@ -15,7 +16,7 @@ export interface LookDeps {
   askToCancel: AskToCancel
   clientFor: (attempt: Attempt) => DatabricksClient | undefined
   clock: Clock
-  maxIntervalMs: number
+  bounds: () => Bounds
 }
 
 /**
@@ -32,7 +33,7 @@ const MISSING_MS = 5 * 60_000
 const MISSING_AGAIN_MS = 2 * 60_000
 
 export function createLook(deps: LookDeps): Look {
-  const { store, transitions, observe, askToCancel, clientFor, clock, maxIntervalMs } = deps
+  const { store, transitions, observe, askToCancel, clientFor, clock, bounds } = deps
 
   function describeMissing({ missing_since, missing_count, databricks_run_id }: Attempt): AttemptChange {
     const now = clock.now()
@@ -57,7 +58,7 @@ export function createLook(deps: LookDeps): Look {
       if (!(error instanceof DatabricksError)) throw error
       if (error.kind === 'missing')
         await transitions.move(run, isDone(attempt.state) ? { due_at: null } : describeMissing(attempt))
-      else await putOff(store, [{ run_id: run.id, number: attempt.number }], error, clock.now() + maxIntervalMs)
+      else await putOff(store, [{ run_id: run.id, number: attempt.number }], error, clock.now() + bounds().maxMs)
     }
   }
 }

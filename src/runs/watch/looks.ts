@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import type { DatabricksClient } from '../../databricks/types.ts'
 import { isDone, type Run } from '../run.ts'
 import type { DueLook, RunStore } from '../store.ts'
+import type { Bounds } from './cadence.ts'
 import type { ListSizes } from './list-sizes.ts'
 import type { Look } from './look.ts'
 import { type ListPlan, type Plan, planLooks } from './plan.ts'
@@ -12,13 +13,12 @@ export interface LooksDeps {
   workspace: string
   store: Pick<RunStore, 'dueLooks' | 'nextDue' | 'get'>
   /** undefined: the workspace has left the configuration. */
-  client: DatabricksClient | undefined
+  clientNow: () => DatabricksClient | undefined
   look: Look
   survey: Survey
   sizes: ListSizes
   clock: Clock
-  minIntervalMs: number
-  maxIntervalMs: number
+  bounds: () => Bounds
   /** Something may be due at this instant, epoch ms. */
   wake: (at: number) => void
   onError: (error: unknown, run?: Run) => void
@@ -34,7 +34,7 @@ const IDLE_MS = 1_000
 
 /** Looks at the runs of one workspace that are due, with as few requests as its plan needs. */
 export function createLooks(deps: LooksDeps): Lane {
-  const { workspace, store, client, look, survey, sizes, clock, maxIntervalMs } = deps
+  const { workspace, store, look, survey, sizes, clock, bounds } = deps
   const underWay = new Set<string>()
   const requests = new Set<Promise<void>>()
 
@@ -45,7 +45,7 @@ export function createLooks(deps: LooksDeps): Lane {
       .finally(() => {
         for (const { run_id } of looks) underWay.delete(run_id)
         requests.delete(request)
-        deps.wake(clock.now() + deps.minIntervalMs)
+        deps.wake(clock.now() + bounds().minMs)
       })
     requests.add(request)
   }
@@ -57,30 +57,38 @@ export function createLooks(deps: LooksDeps): Lane {
   }
 
   /** Repaired runs keep their old start, which no list of recent ones shows; an ended one lacks its reason still. */
-  function needsGet({ kind, state, workspace_host, missing_count }: DueLook): boolean {
-    return isDone(state) || kind === 'repair' || missing_count > 0 || workspace_host !== client?.host
+  function needsGet({ kind, state, workspace_host, missing_count }: DueLook, host: string | undefined): boolean {
+    return isDone(state) || kind === 'repair' || missing_count > 0 || workspace_host !== host
   }
 
-  function plan(due: DueLook[], now: number): Plan {
+  function plan(due: DueLook[], client: DatabricksClient | undefined, now: number): Plan {
     const room = Math.max(0, AT_ONCE - requests.size)
     const may = (endpoint: 'runs_get' | 'runs_list') => Math.min(room, client?.available(endpoint) ?? 0)
     // Without a client a look is no request: it only says so and puts the next one off.
     const budget = { gets: client ? may('runs_get') : room, lists: may('runs_list') }
-    return planLooks({ due, needsGet, rowsPerRun: sizes.rowsPerRun, budget, now, patienceMs: maxIntervalMs })
+    return planLooks({
+      due,
+      needsGet: (one) => needsGet(one, client?.host),
+      rowsPerRun: sizes.rowsPerRun,
+      budget,
+      now,
+      patienceMs: bounds().maxMs,
+    })
   }
 
-  async function readList(list: ListPlan): Promise<void> {
+  async function readList(list: ListPlan, client: DatabricksClient | undefined): Promise<void> {
     if (client) await Promise.all((await survey(client, list)).map(get))
   }
 
   return {
     async fill() {
       const now = clock.now()
+      const client = deps.clientNow()
       if (client?.illness()) return IDLE_MS
       const due = (await store.dueLooks(workspace, now, PLANNED)).filter(({ run_id }) => !underWay.has(run_id))
-      const { gets, lists, left } = plan(due, now)
+      const { gets, lists, left } = plan(due, client, now)
       for (const one of gets) begin([one], () => get(one))
-      for (const list of lists) begin(list.looks, () => readList(list))
+      for (const list of lists) begin(list.looks, () => readList(list, client))
       if (left.length > 0) return AGAIN_MS
       const next = await store.nextDue(workspace, 'look', now)
       return next === undefined ? IDLE_MS : next - clock.now()

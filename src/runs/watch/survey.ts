@@ -6,6 +6,7 @@ import type { Observe } from '../observe.ts'
 import { readOutcome } from '../outcome.ts'
 import { isDone } from '../run.ts'
 import type { DueLook, RunStore } from '../store.ts'
+import type { Bounds } from './cadence.ts'
 import type { ListSizes } from './list-sizes.ts'
 import { putOff } from './look.ts'
 import { type ListPlan, PAGE_ROWS } from './plan.ts'
@@ -16,7 +17,7 @@ export interface SurveyDeps {
   askToCancel: AskToCancel
   sizes: ListSizes
   clock: Clock
-  maxIntervalMs: number
+  bounds: () => Bounds
 }
 
 /**
@@ -35,7 +36,7 @@ function chooseTasks(look: DueLook, { tasks, ...upstream }: ListedRun): Upstream
   return tasks && isWanted ? { ...upstream, tasks } : upstream
 }
 
-export function createSurvey({ store, observe, askToCancel, sizes, clock, maxIntervalMs }: SurveyDeps): Survey {
+export function createSurvey({ store, observe, askToCancel, sizes, clock, bounds }: SurveyDeps): Survey {
   /** Whether the list told all there is to know. */
   async function take(look: DueLook, upstream: ListedRun, sentAt: number): Promise<boolean> {
     // The partial success of a job changes its result, not whether it is over.
@@ -92,7 +93,7 @@ export function createSurvey({ store, observe, askToCancel, sizes, clock, maxInt
         sizes.learn(list.databricksJobId, Number.POSITIVE_INFINITY, list.looks.length)
         return [...sought.values()]
       }
-      await putOff(store, [...sought.values()], error, clock.now() + maxIntervalMs)
+      await putOff(store, [...sought.values()], error, clock.now() + bounds().maxMs)
       return []
     }
   }
