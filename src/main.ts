@@ -58,6 +58,10 @@ function listenForSignals(): AbortSignal {
   return stop.signal
 }
 
+function onHangUp(listener: () => void): void {
+  process.on('SIGHUP', listener)
+}
+
 async function main([name = '', ...args]: string[]): Promise<number> {
   const { env, stdin, stdout, stderr } = process
   const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
@@ -68,7 +72,7 @@ async function main([name = '', ...args]: string[]): Promise<number> {
   }
   const command = await entry.load()
   try {
-    await command(args, { env, stdin, stdout, stderr, signal: listenForSignals() })
+    await command(args, { env, stdin, stdout, stderr, signal: listenForSignals(), onHangUp })
     return 0
   } catch (error) {
     const code = exitCodeOf(error)

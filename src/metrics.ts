@@ -8,6 +8,7 @@ import { createExposition } from './metrics/exposition.ts'
 import { createHttpFacts, type HttpFacts } from './metrics/http.ts'
 import { createInstruments, type Instruments } from './metrics/instruments.ts'
 import { createLedgerReadings, type LedgerSources, readLedger } from './metrics/ledger-readings.ts'
+import { createReloadFacts, type ReloadFacts } from './metrics/reloads.ts'
 import { createRunFacts, type RunFacts } from './metrics/runs.ts'
 import { createLedgerFacts, type LedgerFacts } from './metrics/timed-store.ts'
 import { readBounds } from './runs/watch/cadence.ts'
@@ -30,6 +31,7 @@ export interface Metrics
   extends RunFacts,
     Omit<HttpFacts, 'showClients'>,
     LedgerFacts,
+    ReloadFacts,
     Omit<DatabricksFacts, 'showWorkspaces'> {
   /** From now on scrapes read these; before, they show what was told. */
   readFrom(sources: Sources): void
@@ -82,6 +84,7 @@ export function createMetrics({ current, version, instance, clock }: MetricsDeps
     ...createRunFacts(instruments, { current, clock }),
     ...httpFacts,
     ...createLedgerFacts(instruments, clock),
+    ...createReloadFacts(instruments, clock),
     ...databricksFacts,
     readFrom(given) {
       sources = given

@@ -8,6 +8,8 @@ export interface Surroundings {
   stderr: Writable
   /** Aborts when the process is asked to stop. */
   signal: AbortSignal
+  /** From then on SIGHUP does this instead of ending the process. */
+  onHangUp(listener: () => void): void
 }
 
 export type Command = (args: string[], surroundings: Surroundings) => Promise<void>

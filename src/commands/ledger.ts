@@ -23,7 +23,7 @@ export const ledger: Command = async (args, { env, stdout }) => {
     options: { config: { type: 'string', multiple: true, default: [] }, from: { type: 'string' } },
   })
   const act = chooseAct(positionals.join(' '), values.from)
-  const config = await readConfiguration(values.config, env)
+  const { config } = await readConfiguration(values.config, env)
   try {
     stdout.write(await act(readLedgerOptions(config, { env, onSecret: () => {} })))
   } catch (error) {

@@ -6,11 +6,14 @@ import { LedgerError } from '../runs/store.ts'
 import { type Command, CommandError } from './command.ts'
 import { readConfiguration } from './configuration.ts'
 
-/** Runs the gateway until the process is asked to stop. Nothing starts on a configuration with any problem: exit code 2. */
-export const serve: Command = async (args, { env, signal }) => {
+/**
+ * Runs the gateway until the process is asked to stop; SIGHUP has it read its configuration again. Nothing starts on a configuration with any problem: exit code 2.
+ */
+export const serve: Command = async (args, { env, signal, onHangUp }) => {
   const { values } = parseArgs({ args, options: { config: { type: 'string', multiple: true, default: [] } } })
-  const config = await readConfiguration(values.config, env)
-  const app = await start({ config, env, signal })
+  let app: App | undefined
+  onHangUp(() => app?.reload())
+  app = await start({ ...(await readConfiguration(values.config, env)), env, signal })
   if (!signal.aborted) await once(signal, 'abort')
   await app.stop()
 }

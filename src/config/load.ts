@@ -13,12 +13,14 @@ const INCLUDED_SECTIONS = ['jobs', 'clients'] as const
 export interface Loaded {
   tree: Mapping
   files: YamlFile[]
+  /** What `include` names, absolute. */
+  patterns: string[]
   problems: ConfigProblem[]
 }
 
 /** Reads the files and what they include; of two files the later wins key by key. Never throws on what they hold. */
 export async function loadFiles(paths: readonly string[]): Promise<Loaded> {
-  const loaded: Loaded = { tree: createMapping(), files: [], problems: [] }
+  const loaded: Loaded = { tree: createMapping(), files: [], patterns: [], problems: [] }
   for (const path of paths) {
     const main = await loadFile(path, loaded)
     const { include, ...own } = main.tree
@@ -66,6 +68,8 @@ function anchorPaths(tree: Mapping, folder: string) {
       anchor(holder, folder)
     }
   }
+  const tls = mappingAt(mappingAt(tree, 'server'), 'tls')
+  for (const key of ['certificate', 'key']) anchor(mappingAt(tls, key), folder)
   const ledger = mappingAt(tree, 'ledger')
   for (const holder of [mappingAt(ledger, 'password'), mappingAt(mappingAt(ledger, 'tls'), 'ca')])
     anchor(holder, folder)
@@ -88,6 +92,7 @@ async function findIncluded(file: YamlFile, include: unknown, loaded: Loaded): P
   const folder = dirname(file.file)
   const found = new Set<string>()
   for (const [i, pattern] of include.entries()) {
+    loaded.patterns.push(resolve(folder, pattern))
     const matches = await Array.fromAsync(glob(pattern, { cwd: folder }))
     if (matches.length === 0 && !/[*?[{]/.test(pattern)) {
       report(loaded, file, ['include', i], `there is no file ${pattern}`)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Links } from './links.ts'
 import { PROBLEMS } from './problems.ts'
@@ -27,7 +28,7 @@ export function createAnswerClientError({ links, log }: ClientErrorDeps): Answer
     const [status, detail] = STATUSES[error.code ?? ''] ?? [400, 'This is no HTTP request that can be read.']
     const request_id = randomUUID()
     log.info({ event: 'http.unreadable', request_id, status, reason: error.code })
-    const type = links.problem({ protocol: 'http', host: '', socket }, code)
+    const type = links.problem({ protocol: socket instanceof TLSSocket ? 'https' : 'http', host: '', socket }, code)
     const body = JSON.stringify({ type, title, status, detail, code, retryable, request_id })
     socket.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +

@@ -19,12 +19,12 @@ import type { Trigger } from '../runs/trigger.ts'
 import type { Waits } from '../runs/wait.ts'
 import type { UsualDurations } from '../runs/watch/usual.ts'
 import { createAllowedMethods } from './allowed-methods.ts'
-import { ARRIVAL } from './arrival.ts'
 import { createAttend } from './attend.ts'
 import { createAnswerClientError } from './client-error.ts'
 import { createAnswerError } from './errors.ts'
 import { createGuard } from './guard.ts'
 import { createLinks } from './links.ts'
+import type { Listener } from './listener.ts'
 import { openApiOptions } from './openapi.ts'
 import { pages } from './pages.ts'
 import { awaitRoutes } from './routes/await.ts'
@@ -62,6 +62,7 @@ export interface ServerDeps {
   >
   usual: UsualDurations
   health: () => Health
+  listener: Listener
   clock: Clock
   log: FastifyBaseLogger
   /** Goes with every request, from before anything else is done for it. */
@@ -70,8 +71,6 @@ export interface ServerDeps {
 
 /** A trigger's parameters come to 10,000 bytes in Databricks; a form may need three for one. */
 const BODY_LIMIT_BYTES = 131_072
-/** Longer than the idle time of the usual load balancers (60 s), so that it is they who close. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,100}$/
 
 /** The HTTP side, ready to listen: design §3. */
@@ -95,10 +94,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     genReqId: chooseRequestId,
     trustProxy: trusted_proxies.length > 0 ? trusted_proxies : false,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: ARRIVAL.requestTimeout,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    // Probes of the system find callers that vanished while they wait.
-    http: { ...ARRIVAL.http, keepAlive: true },
+    serverFactory: deps.listener.serverFactory,
     // Stopping is the program's matter: until it closes, everything is served.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },

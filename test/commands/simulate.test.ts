@@ -8,7 +8,7 @@ import { simulate } from '../../src/commands/simulate.ts'
 function run(...args: string[]) {
   const stop = new AbortController()
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  const ended = simulate(args, { env: {}, stdin, stdout, stderr, signal: stop.signal })
+  const ended = simulate(args, { env: {}, stdin, stdout, stderr, signal: stop.signal, onHangUp() {} })
   return { ended, stop, line: once(stdout, 'data').then(([chunk]) => `${chunk}`) }
 }
 

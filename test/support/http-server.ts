@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { type Clock, systemClock } from '../../src/clock.ts'
+import { createListener } from '../../src/http/listener.ts'
 import { createServer, type ServerDeps } from '../../src/http/server.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import { createLogger } from '../../src/log.ts'
@@ -115,6 +116,7 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
     tellings: createTellings({ store: seen, now: clock.now, onError }),
     usual: createUsualDurations(seen, clock.now),
     metrics: createMetrics({ current: () => config, version: '1.2.3', instance: 'test', clock }),
+    listener: createListener(undefined),
     health: settings.health ?? (() => ({ ready: true, draining: false })),
     clock,
     log: logger,

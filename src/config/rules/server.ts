@@ -1,8 +1,11 @@
 import { isIP } from 'node:net'
+import { readCertificate } from '../certificate.ts'
 import { quote } from '../describe.ts'
 import { parseHost } from '../host.ts'
 import type { Finding } from '../problem.ts'
+import type { TlsConfig } from '../schema/server.ts'
 import { findFailed, type Rule } from './context.ts'
+import { checkFile } from './references.ts'
 
 export const checkServer: Rule = ({ config, given }) => {
   const { server, watch } = config
@@ -36,6 +39,7 @@ export const checkServer: Rule = ({ config, given }) => {
       ],
     ]),
     ...checkPublicUrl(server.public_url),
+    ...(server.tls ? checkTls(server.tls) : []),
     ...server.trusted_proxies
       .map((range, i) => ({
         path: ['server', 'trusted_proxies', i],
@@ -44,6 +48,23 @@ export const checkServer: Rule = ({ config, given }) => {
       }))
       .filter(({ good }) => !good),
   ]
+}
+
+function checkTls(tls: TlsConfig): Finding[] {
+  const unreadable = [
+    ...checkFile(tls.certificate.file, ['server', 'tls', 'certificate', 'file']),
+    ...checkFile(tls.key.file, ['server', 'tls', 'key', 'file']),
+  ]
+  if (unreadable.length > 0) return unreadable
+  try {
+    readCertificate(tls)
+    return []
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return [
+      { path: ['server', 'tls'], message: `holds no certificate with its own private key, both as PEM (${reason})` },
+    ]
+  }
 }
 
 function checkPublicUrl(text: string | undefined): Finding[] {

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, Type } from '@sinclair/typebox'
 import { closed } from './names.ts'
 
 export const ServerSchema = closed(
@@ -43,6 +43,30 @@ export const ServerSchema = closed(
       maximum: 120,
       description: 'A trigger without a clear answer from Databricks answers SUBMITTING after this time.',
     }),
+    tls: Type.Optional(
+      closed(
+        {
+          certificate: closed(
+            {
+              file: Type.String({
+                minLength: 1,
+                description: "PEM file with the gateway's certificate, then those between it and the root.",
+              }),
+            },
+            { description: 'Certificate of the gateway.' },
+          ),
+          key: closed(
+            { file: Type.String({ minLength: 1, description: 'PEM file with its private key, not encrypted.' }) },
+            { description: 'Private key of the certificate.' },
+          ),
+        },
+        {
+          description:
+            'HTTPS (TLS 1.2 and up) on server.port; left out: http, where TLS ends in front of the gateway. The files are ' +
+            'read again when they change. The port for metrics stays http.',
+        },
+      ),
+    ),
     trusted_proxies: Type.Array(Type.String(), {
       default: [],
       description: 'Addresses or CIDR ranges whose X-Forwarded-* headers are believed.',
@@ -50,3 +74,5 @@ export const ServerSchema = closed(
   },
   { default: {}, description: 'The HTTP side of the gateway.' },
 )
+
+export type TlsConfig = NonNullable<Static<typeof ServerSchema>['tls']>

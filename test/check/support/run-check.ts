@@ -39,7 +39,7 @@ export async function runCheck(
 ): Promise<Checked> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   const printed = text(stdout)
-  const surroundings = { env: { ...SECRETS, ...env }, stdin, stdout, stderr, signal }
+  const surroundings = { env: { ...SECRETS, ...env }, stdin, stdout, stderr, signal, onHangUp() {} }
   const failure = await check(['--config', file, ...args], surroundings).catch((error: unknown) => {
     if (error instanceof CommandError) return error
     throw error
