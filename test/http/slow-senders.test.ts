@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
+import { createMetricsServer } from '../../src/http/metrics-server.ts'
 import { KEYS, startServer } from '../support/http-server.ts'
+import { createTestMetrics } from '../support/test-metrics.ts'
 
 const HEAD = 'POST /trigger/nightly-load HTTP/1.1\r\nHost: a\r\n'
 const KNOWN = `${HEAD}X-API-Key: ${KEYS['control-m']}\r\n`
@@ -29,6 +31,10 @@ t.test('who sends slowly is answered and cut, at the latest five seconds after t
     t.match(answers[i], /^HTTP\/1\.1 408 Request Timeout\r\n.*"code":"invalid-request".*\}$/s, name)
   }
   t.match(await call('/livez'), { status: 200 })
+
+  const { metrics } = await createTestMetrics(t)
+  const forMetrics = createMetricsServer(metrics)
+  t.match(forMetrics.server, { headersTimeout: 15_000, requestTimeout: 30_000 }, 'the port for metrics, too')
 })
 
 t.test('who sends too much is told so, and cut', async (t) => {
