@@ -34,7 +34,7 @@ export function createListener(pair: Pair | undefined): Listener {
   return {
     serverFactory(handler): Server {
       if (!pair) return createServer(OPTIONS, handler)
-      const server = createTlsServer({ ...OPTIONS, ...pair, minVersion: 'TLSv1.2' }, handler)
+      const server = createTlsServer({ ...OPTIONS, ...ARRIVAL.tls, ...pair, minVersion: 'TLSv1.2' }, handler)
       secured.push(server)
       return server
     },

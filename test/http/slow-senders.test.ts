@@ -1,7 +1,10 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, connect } from 'node:net'
 import t, { type Test } from 'tap'
+import { createListener } from '../../src/http/listener.ts'
 import { createMetricsServer } from '../../src/http/metrics-server.ts'
+import { writeCertificate } from '../support/certificate.ts'
 import { KEYS, startServer } from '../support/http-server.ts'
 import { createTestMetrics } from '../support/test-metrics.ts'
 
@@ -11,7 +14,7 @@ const KNOWN = `${HEAD}X-API-Key: ${KEYS['control-m']}\r\n`
 /** So that the test needs no patience: what is left is how often Node looks. */
 const IMPATIENT = { headersTimeout: 200, requestTimeout: 400 }
 
-t.jobs = 2
+t.jobs = 3
 
 t.test('who sends slowly is answered and cut, at the latest five seconds after the limit', async (t) => {
   const { app, port, call } = await startServer(t)
@@ -52,6 +55,19 @@ t.test('who sends too much is told so, and cut', async (t) => {
   t.match(chunked, tooLarge, 'without saying so')
   t.match(anonymous, /^HTTP\/1\.1 401 /, 'by nobody who is known')
   t.match(await call('/livez'), { status: 200 })
+})
+
+t.test('who does not come to an end with TLS is cut', async (t) => {
+  const { cert, key } = writeCertificate(t.testdir())
+  const pair = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
+  const server = createListener(pair).serverFactory((_request, response) => response.end(), {})
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  // The first bytes of a handshake, one by one, and none at all.
+  const said = await Promise.all([trickle(t, port, '\x16\x03\x01\x02\x00\x01', '\x00'), trickle(t, port, '', '')])
+  t.same(said, ['', ''])
 })
 
 /** Sends these bytes, then a drop at a time until the server hangs up; what it said. */
