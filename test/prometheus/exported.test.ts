@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
 import { buildDashboards } from '../../grafana/build.ts'
-import { startGateway, startSimulator, writeConfig } from '../support/gateway.ts'
+import type { Simulator } from '../../src/simulator/simulator.ts'
+import { writeCertificate } from '../support/certificate.ts'
+import { type Gateway, startGateway, startSimulator, writeConfig } from '../support/gateway.ts'
 import { readSamples } from '../support/metric-samples.ts'
 import { readQuery } from './read-query.ts'
 import { RULE_FILES } from './rule-files.ts'
@@ -47,11 +50,21 @@ async function scrapeProgram(t: Test): Promise<Exported> {
   await gateway.ended(slow.id)
   await gateway.call('GET', '/runs', { client: null })
 
-  const text = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
   const exported: Exported = new Map()
-  for (const { name, labels } of readSamples(text))
-    exported.set(name, (exported.get(name) ?? new Set()).union(new Set(Object.keys(labels))))
+  for (const { metricsUrl } of [gateway, await startSecured(t, simulator)]) {
+    const text = await (await fetch(`${metricsUrl}/metrics`)).text()
+    for (const { name, labels } of readSamples(text))
+      exported.set(name, (exported.get(name) ?? new Set()).union(new Set(Object.keys(labels))))
+  }
   return exported
+}
+
+/** A gateway with a certificate of its own. */
+async function startSecured(t: Test, simulator: Simulator): Promise<Gateway> {
+  const tls = { certificate: { file: 'cert.pem' }, key: { file: 'key.pem' } }
+  const file = writeConfig(t, simulator, { server: { tls }, jobs: { load: { job_id: '1' } } })
+  writeCertificate(dirname(file))
+  return startGateway(t, file)
 }
 
 interface RuleFile {

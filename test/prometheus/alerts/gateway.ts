@@ -120,4 +120,56 @@ const CAUSES: AlertCase[] = [
   },
 ]
 
-export const GATEWAY_CASES: AlertCase[] = [...LEDGER, ...ERRORS, ...CAUSES]
+const certificateEnds = (days: number) => ({
+  [seriesOf('a', 'job_gateway_tls_certificate_expiry_timestamp_seconds')]: `${days * 86_400}x5`,
+})
+
+const CONFIGURATION: AlertCase[] = [
+  {
+    alert: 'JobGatewayConfigRejected',
+    when: 'one replica has not taken it for five minutes',
+    series: {
+      [seriesOf('a', 'job_gateway_config_reload_success')]: '1 0x8',
+      [seriesOf('b', 'job_gateway_config_reload_success')]: '1x9',
+    },
+    minute: 6,
+    fires: [
+      {
+        labels: { ...GATEWAY, severity: 'ticket' },
+        summary: 'The changed configuration is not used',
+        description:
+          'Something is wrong with it, or it takes a restart; the former one stays in force. Log lines with event config.rejected name every problem. If it is wrong, the next start would fail.',
+      },
+    ],
+  },
+  {
+    alert: 'JobGatewayConfigRejected',
+    when: 'it is mended within five minutes',
+    series: { [seriesOf('a', 'job_gateway_config_reload_success')]: '1 0x3 1x5' },
+    minute: 6,
+    fires: [],
+  },
+  {
+    alert: 'JobGatewayCertificateEnds',
+    when: 'it ends in five days',
+    series: certificateEnds(5),
+    minute: 0,
+    fires: [
+      {
+        labels: GATEWAY,
+        summary: "The gateway's own certificate ends in 5d 0h 0m 0s",
+        description:
+          'Callers refuse the gateway from then on. A new pair in the place of the old one is taken at once, without a restart.',
+      },
+    ],
+  },
+  {
+    alert: 'JobGatewayCertificateEnds',
+    when: 'it was renewed',
+    series: certificateEnds(90),
+    minute: 5,
+    fires: [],
+  },
+]
+
+export const GATEWAY_CASES: AlertCase[] = [...LEDGER, ...ERRORS, ...CAUSES, ...CONFIGURATION]
