@@ -8,7 +8,7 @@ Made by \`npm run reference\` from the schema in the code; what is changed here 
 [openapi/config.schema.json](../openapi/config.schema.json) is the same for editors: put
 \`# yaml-language-server: $schema=…/config.schema.json\` on the first line of the file.
 
-YAML, read at the start, from \`--config FILE\`, else from the file that \`GATEWAY_CONFIG\` names, else from \`./gateway.yaml\`. \`--config\` may be
+YAML, read at the start and again when it changes, from \`--config FILE\`, else from the file that \`GATEWAY_CONFIG\` names, else from \`./gateway.yaml\`. \`--config\` may be
 repeated: the later file wins, key by key. \`include\` takes jobs and clients from further files. Paths are seen from the
 file that names them. Every problem is printed with its file, line and cure, and nothing starts; a key that nothing reads
 is a problem. \`node src/main.ts check --config FILE\` looks at the rest.
