@@ -83,6 +83,21 @@ t.test('a new configuration rolls the pods; jobs and clients do not, nor does an
   t.not(checksum({ config: { ...LEAST.config, watch: { min_interval_seconds: 1 } } }), checksum({}))
 })
 
+t.test('with a certificate of its own the gateway is asked by https', { skip }, async (t) => {
+  const gateway = (tls: object) => {
+    const server = { ...LEAST.config.server, ...tls }
+    return podsOf(render({ ...LEAST, config: { ...LEAST.config, server } }))[0]?.spec.containers[0]
+  }
+  const by = (scheme: string) => ({
+    startupProbe: { httpGet: { scheme } },
+    livenessProbe: { httpGet: { scheme } },
+    readinessProbe: { httpGet: { scheme } },
+  })
+  const file = (name: string) => ({ file: `/run/secrets/tls/tls.${name}` })
+  t.match(gateway({ tls: { certificate: file('crt'), key: file('key') } }), by('HTTPS'))
+  t.match(gateway({}), by('HTTP'))
+})
+
 t.test('every pod has the image', { skip }, async (t) => {
   const images = (image: object) =>
     podsOf(render({ ...LEAST, image: { ...LEAST.image, ...image } })).map(({ spec }) => spec.containers[0].image)

@@ -178,3 +178,8 @@ securityContext:
   {{- end }}
 {{- end }}
 {{- end -}}
+
+{{/* How the API is spoken to: by TLS when the gateway has a certificate of its own. */}}
+{{- define "databricks-job-gateway.scheme" -}}
+{{- if .Values.config.server.tls }}https{{ else }}http{{ end -}}
+{{- end }}
