@@ -1,9 +1,14 @@
+import { once } from 'node:events'
+import { Socket } from 'node:net'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import { DatabaseError, Pool, type PoolClient, type PoolConfig } from 'pg'
-import { systemClock } from '../clock.ts'
+import { OVER, systemClock } from '../clock.ts'
 import { LedgerError } from '../runs/store.ts'
 
-const { now } = systemClock
+const { now, sleep } = systemClock
+
+/** How long the server has for our good-bye, ms. One that was lost without a word never answers it. */
+const GOODBYE_MS = 1_000
 
 /** SQLSTATE classes and codes after which a connection is of no more use: broken, shut down, or of a server that is read-only since a fail-over. */
 const ENDS_CONNECTION = /^(08|57P|25006)/
@@ -29,7 +34,8 @@ export function createPostgresPool({
   patienceMs = Number.POSITIVE_INFINITY,
   ...config
 }: PostgresPoolConfig): PostgresPool {
-  const pool = new Pool(config)
+  const sockets = new Set<Socket>()
+  const pool = new Pool({ ...config, stream: () => openSocket(sockets) })
   // A connection that ends while nobody uses it is replaced when one is needed; without a listener it ends the process.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
@@ -66,8 +72,22 @@ export function createPostgresPool({
         throw toLedgerError(error)
       }
     },
-    end: () => pool.end(),
+    async end() {
+      await pool.end()
+      const waiting = new AbortController()
+      const closed = [...sockets].map((socket) => once(socket, 'close'))
+      Promise.allSettled(closed).then(() => waiting.abort(OVER))
+      await sleep(GOODBYE_MS, waiting.signal)
+      // Else they would keep the process alive.
+      for (const socket of sockets) socket.destroy()
+    },
   }
+}
+
+function openSocket(open: Set<Socket>): Socket {
+  const socket = new Socket()
+  open.add(socket)
+  return socket.once('close', () => open.delete(socket))
 }
 
 interface Findings {
