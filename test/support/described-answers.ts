@@ -32,10 +32,10 @@ export function createFindUndescribed(document: ApiDocument): FindUndescribed {
   }
 }
 
-/** The operation that the gateway's router finds, too: names before parameters, a slash at the end left out. */
+/** The operation that the gateway's router finds, too: names before parameters, one slash at the end left out. */
 function createFindOperation({ paths }: ApiDocument) {
   const operations = Object.entries(paths).flatMap(([template, methods]) => {
-    const pattern = new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]*')}/?$`)
+    const pattern = new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]*')}$`)
     return Object.entries(methods).map(([method, operation]) => ({
       ...{ method: method.toUpperCase(), pattern, operation },
       place: ['paths', template, method],
@@ -43,7 +43,7 @@ function createFindOperation({ paths }: ApiDocument) {
   })
   return (method: string, path: string) => {
     const asked = method === 'HEAD' ? 'GET' : method
-    const [own = ''] = path.split('?', 1)
+    const own = path.split('?', 1)[0]?.replace(/\/$/, '') ?? ''
     return operations.find((operation) => operation.method === asked && operation.pattern.test(own))
   }
 }
