@@ -28,7 +28,7 @@ t.test('a gateway moves from SQLite to PostgreSQL in the middle of its work', as
   const config = writeConfig(t, simulator, { jobs: { quick: { job_id: '11' }, slow: { job_id: '12' } } })
   const text = readFileSync(config, 'utf8')
   const from: string = JSON.parse(text).ledger.url
-  const ledger = { url: database.url, password: { env: 'LEDGER_PASSWORD' } }
+  const ledger = { url: database.url, password: { env: 'LEDGER_PASSWORD' }, tls: { mode: 'disable' } }
   const moved = join(t.testdirName, 'postgres.yaml')
   writeFileSync(moved, JSON.stringify({ ...JSON.parse(text), ledger }))
   const copy = () => runProgram(t, ['ledger', 'copy', '--from', from, '--config', moved], { env: ENV })

@@ -19,7 +19,7 @@ async function prepare(t: Test, { empty = false, ...ledger }: Record<string, unk
   const simulator = await startSimulator(t, { jobs: [slow] })
   const config = writeConfig(t, simulator, {
     jobs: { slow: { job_id: '11' } },
-    ledger: { url: database.url, password: { env: 'LEDGER_PASSWORD' }, ...ledger },
+    ledger: { url: database.url, password: { env: 'LEDGER_PASSWORD' }, tls: { mode: 'disable' }, ...ledger },
   })
   return { database, simulator, config }
 }
