@@ -29,7 +29,10 @@ COPY --from=build /app/src /app/src
 # /data is the one place that is written, also under a read-only root: the ledger, SQLite's own temporary files, the
 # folder of the demo. The default ledger, ./data/runs.db, is there too, since the working directory is the root.
 VOLUME /data
-ENV NODE_ENV=production \
+# The young objects of requests get less room than Node's default: measured, 13 MB less when idle, 30 under load, and no
+# more of the processor.
+ENV NODE_OPTIONS=--max-semi-space-size=8 \
+    NODE_ENV=production \
     GATEWAY_CONFIG=/etc/job-gateway/gateway.yaml \
     TMPDIR=/data \
     HEALTH_URL=http://127.0.0.1:8080/readyz
