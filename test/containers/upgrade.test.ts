@@ -37,14 +37,18 @@ t.test('a migration that PostgreSQL sacrifices to a write is done again', async 
   const { options, connection, query } = await createDatabase(t)
   await (await openLedger(options())).close()
   const next = await writeVersion(join(folder, 'next'), NEXT)
+  // Whoever looks first for a deadlock has to go: the migration, even where all this takes seconds.
+  const setting = "format('alter database %I set deadlock_timeout = %L', current_database(), '5s')"
+  await query(`do $$ begin execute ${setting}; end $$`)
   const writer = new Client(connection)
   await writer.connect()
   t.teardown(() => writer.end())
+  await writer.query("set deadlock_timeout = '60s'")
   await writer.query('begin; update attempts set told_at = 1')
   const migrating = next.migrateLedger(options())
   const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
   while ((await query(waiting)).length === 0);
-  // It has the runs and waits for the attempts; this waits for it, later, so it is not this one that has to go.
+  // It has the runs and waits for the attempts; this waits for it.
   await writer.query('update runs set version = 1')
   await writer.query('commit')
   t.match(await migrating, { to: '9998-later' })
