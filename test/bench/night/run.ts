@@ -5,6 +5,8 @@ import type { Night } from './start.ts'
 
 /** Few: the time in which the gateway has to answer runs faster too, so a queue of calls that is short is long there. */
 const CONNECTIONS = 10
+const MAX_CALLS = 10
+const CALL_AGAIN_MS = 200
 const LOOK_MS = 1_000
 /** The longest run is one hour; a night that is not over by then has been lost. */
 const LONGEST_NIGHT_MS = 3 * 3_600_000
@@ -23,9 +25,14 @@ export async function triggerAll({ gateway, jobs }: Night): Promise<void> {
 
 async function trigger(pool: Pool, job: string, key: string): Promise<void> {
   const headers = { ...HEADERS, 'idempotency-key': key }
-  const answer = await pool.request({ path: `/trigger/${job}`, method: 'POST', headers, body: TRIGGER_BODY })
-  const text = await answer.body.text()
-  if (answer.statusCode !== 202) throw new Error(`${job}: ${answer.statusCode} ${text}`)
+  for (let call = 1; ; call++) {
+    const answer = await pool.request({ path: `/trigger/${job}`, method: 'POST', headers, body: TRIGGER_BODY })
+    const text = await answer.body.text()
+    if (answer.statusCode === 202) return
+    // As schedulers do: the key makes it safe.
+    if (answer.statusCode !== 503 || call === MAX_CALLS) throw new Error(`${job}: ${answer.statusCode} ${text}`)
+    await sleep(CALL_AGAIN_MS)
+  }
 }
 
 /** Resolves once the gateway believes that every run is over. */
