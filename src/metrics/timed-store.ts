@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { aroundStore } from '../runs/around-store.ts'
 import { LedgerError, type RunStore } from '../runs/store.ts'
 import { REQUEST_SECONDS } from './buckets.ts'
 import type { Instruments } from './instruments.ts'
@@ -47,44 +48,8 @@ export function createLedgerFacts({ histogram }: Instruments, clock: Clock): Led
     }
   }
 
-  const timeStore = (store: RunStore): RunStore => ({
-    insert: (run, supersedes) => time('insert', () => store.insert(run, supersedes)),
-    addAttempt: (run, attempt) => time('add_attempt', () => store.addAttempt(run, attempt)),
-    update: (run, change, ending) => time('update', () => store.update(run, change, ending)),
-    updateIfRoom: (run, change, max) => time('update_if_room', () => store.updateIfRoom(run, change, max)),
-    tell: (runId, attempt, at, rerunId) => time('tell', () => store.tell(runId, attempt, at, rerunId)),
-    sight: (sightings) => time('sight', () => store.sight(sightings)),
-    bringForward: (runId, attempt, at) => time('bring_forward', () => store.bringForward(runId, attempt, at)),
-    get: (id) => time('get', () => store.get(id)),
-    getByKey: (clientId, job, key) => time('get_by_key', () => store.getByKey(clientId, job, key)),
-    findByDatabricksRun: (id) => time('find_by_databricks_run', () => store.findByDatabricksRun(id)),
-    attempts: (runId) => time('attempts', () => store.attempts(runId)),
-    list: (filter) => time('list', () => store.list(filter)),
-    dueSubmissions: (workspace, now, limit) =>
-      time('due_submissions', () => store.dueSubmissions(workspace, now, limit)),
-    dueLooks: (workspace, now, limit) => time('due_looks', () => store.dueLooks(workspace, now, limit)),
-    nextDue: (workspace, step, now) => time('next_due', () => store.nextDue(workspace, step, now)),
-    jobLoad: (job, limit) => time('job_load', () => store.jobLoad(job, limit)),
-    output: (runId, attempt) => time('output', () => store.output(runId, attempt)),
-    keepOutput: (runId, attempt, output) => time('keep_output', () => store.keepOutput(runId, attempt, output)),
-    purge: (what) => time('purge', () => store.purge(what)),
-    tombstone: (runId) => time('tombstone', () => store.tombstone(runId)),
-    tombstoneByKey: (clientId, job, key) => time('tombstone_by_key', () => store.tombstoneByKey(clientId, job, key)),
-    endings: () => time('endings', () => store.endings()),
-    activeCounts: () => time('active_counts', () => store.activeCounts()),
-    jobSummaries: () => time('job_summaries', () => store.jobSummaries()),
-    observations: (before) => time('observations', () => store.observations(before)),
-    unfinished: (jobs) => time('unfinished', () => store.unfinished(jobs)),
-    durations: (job) => time('durations', () => store.durations(job)),
-    expectedSince: (jobs, now) => time('expected_since', () => store.expectedSince(jobs, now)),
-    lease: (name, holder, lifeMs) => time('lease', () => store.lease(name, holder, lifeMs)),
-    releaseLease: (name, holder) => time('release_lease', () => store.releaseLease(name, holder)),
-    ...(store.replicas && { replicas: store.replicas }),
-    size: () => time('size', () => store.size()),
-    close: () => time('close', () => store.close()),
-  })
   return {
-    timeStore,
+    timeStore: (store) => aroundStore(store, time),
     ledgerFailingSince() {
       const instants = Object.values(failingSince)
       return instants.length === 0 ? undefined : Math.min(...instants)
