@@ -144,6 +144,7 @@ export async function startApp({ config, source, env, clock = systemClock, signa
           now: clock.now(),
         }),
       }),
+      isDraining: () => health.draining,
       listener,
       clock,
       log,

@@ -62,6 +62,8 @@ export interface ServerDeps {
   >
   usual: UsualDurations
   health: () => Health
+  /** Asked with each answer, where the whole of `health` would be too much. */
+  isDraining: () => boolean
   listener: Listener
   clock: Clock
   log: FastifyBaseLogger
@@ -120,7 +122,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   })
   // Decided as late as can be: a connection kept by a call that came before would hold up the end for its idle time.
   app.addHook('onSend', (_request, reply, _payload, done) => {
-    if (deps.health().draining) reply.header('connection', 'close')
+    if (deps.isDraining()) reply.header('connection', 'close')
     done()
   })
   app.addHook('onRoute', ({ url, method }) => allowedMethods.add(url, method))

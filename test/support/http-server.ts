@@ -118,6 +118,7 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
     metrics: createMetrics({ current: () => config, version: '1.2.3', instance: 'test', clock }),
     listener: createListener(undefined),
     health: settings.health ?? (() => ({ ready: true, draining: false })),
+    isDraining: () => settings.health?.().draining ?? false,
     clock,
     log: logger,
   })
