@@ -5,6 +5,7 @@ import { openLedger } from '../../src/ledger/open.ts'
 import { sampleRun } from '../ledger/sample.ts'
 import { type Gateway, startSimulator } from '../support/gateway.ts'
 import { mostAtOnce } from '../support/most-at-once.ts'
+import { defineLoadJob } from './support/load-job.ts'
 import { createDatabase } from './support/postgres.ts'
 import { startReplicas } from './support/replicas.ts'
 
@@ -12,14 +13,7 @@ const REPLICAS = 4
 const RUNS = 24
 const MAX_ACTIVE = 2
 
-const JOB = {
-  job_id: '11',
-  name: 'load',
-  max_concurrent_runs: 1000,
-  pending_ms: 0,
-  cleanup_ms: 0,
-  tasks: [{ task_key: 'main', duration_ms: [100, 200, 300] }],
-}
+const JOB = defineLoadJob([100, 200, 300])
 
 t.test('max_active is of all replicas together, however many ask at once', async (t) => {
   const simulator = await startSimulator(t, { jobs: [JOB] })

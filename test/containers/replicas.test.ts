@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Simulator } from '../../src/simulator/simulator.ts'
 import { type Gateway, startSimulator } from '../support/gateway.ts'
+import { defineLoadJob } from './support/load-job.ts'
 import { startReplicas } from './support/replicas.ts'
 
 /** REPLICAS_KEYS=1000 makes 2,000 triggers. */
@@ -14,14 +15,7 @@ const LOOKS = ['GET /api/2.2/jobs/runs/get', 'GET /api/2.2/jobs/runs/list']
 /** The limits that Databricks reports, and the budget that the gateway keeps by default. */
 const LIMITS = { options: { rate_limits: 'reference', max_calls: 100_000 } } as const
 
-const JOB = {
-  job_id: '11',
-  name: 'load',
-  max_concurrent_runs: 1000,
-  pending_ms: 0,
-  cleanup_ms: 0,
-  tasks: [{ task_key: 'main', duration_ms: [3_000, 4_500, 6_000] }],
-}
+const JOB = defineLoadJob([3_000, 4_500, 6_000])
 
 interface Load {
   /** Ids that each key was answered with. */

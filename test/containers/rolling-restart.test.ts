@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type Gateway, KEYS, startSimulator } from '../support/gateway.ts'
 import { startBalancer } from './support/balancer.ts'
+import { defineLoadJob } from './support/load-job.ts'
 import { replace, startReplica, writeSharedConfig } from './support/replicas.ts'
 
 /** New connections a second; RESTART_RATE asks for more. All of them, callers, balancer and replicas, share this machine. */
@@ -26,14 +27,7 @@ const POLLERS = 4
 const POLL_EVERY_MS = 200
 
 /** Some end at once, most outlast a drain. */
-const JOB = {
-  job_id: '11',
-  name: 'load',
-  max_concurrent_runs: 1000,
-  pending_ms: 0,
-  cleanup_ms: 0,
-  tasks: [{ task_key: 'main', duration_ms: [500, 4_000, 8_000, 12_000] }],
-}
+const JOB = defineLoadJob([500, 4_000, 8_000, 12_000])
 
 interface Answer {
   status: number
