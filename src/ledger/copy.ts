@@ -15,7 +15,7 @@ type Row = Record<string, unknown>
 /** In the order of their foreign keys. */
 const TABLES: Table[] = [
   ...(['runs', 'attempts', 'outputs', 'tombstones'] as const),
-  ...(['endings', 'job_summaries', 'expectations', 'leases', 'settings'] as const),
+  ...(['endings', 'job_summaries', 'expectations', 'leases', 'settings', 'pauses', 'audit_events'] as const),
 ]
 
 /** They have rows once a run was accepted, even if none is left. */

@@ -14,6 +14,8 @@ export interface Tables {
   leases: LeaseRow
   tombstones: TombstoneRow
   settings: SettingRow
+  pauses: PauseRow
+  audit_events: AuditEventRow
 }
 
 export interface RunRow {
@@ -100,4 +102,37 @@ interface TombstoneRow {
 interface SettingRow {
   name: string
   value: string
+}
+
+interface PauseRow {
+  scope: 'all' | 'workspace' | 'job'
+  /** Of the workspace or job; '' for all. */
+  name: string
+  mode: 'hold' | 'refuse'
+  message: string
+  /** null: until somebody resumes it. */
+  until_at: number | null
+  /** Name of the client. */
+  paused_by: string
+  paused_at: number
+}
+
+interface AuditEventRow {
+  /** A ULID: sorts by time. */
+  id: string
+  at: number
+  action: string
+  /** The client's name; null: not by a call. */
+  client: string | null
+  key_id: string | null
+  remote_address: string | null
+  request_id: string | null
+  workspace: string | null
+  job: string | null
+  run_id: string | null
+  attempt: number | null
+  ref: string | null
+  result: string
+  /** JSON. */
+  detail: string | null
 }

@@ -66,8 +66,8 @@ t.test('migrations: manual refuses an empty ledger until the command was run', a
   const serve = () => runProgram(t, ['serve', '--config', config], { env: ENV })
   const migrate = () => runProgram(t, ['ledger', 'migrate', '--config', config], { env: ENV })
   t.match(await serve(), { code: 1, stderr: /run "job-gateway ledger migrate" first\.\n$/ })
-  t.match(await migrate(), { code: 0, stdout: /^The ledger went from nothing to \d{4}-[a-z]+\.\n$/, stderr: '' })
-  t.match(await migrate(), { code: 0, stdout: /^The ledger has schema \d{4}-[a-z]+ already\.\n$/ })
+  t.match(await migrate(), { code: 0, stdout: /^The ledger went from nothing to \d{4}-[a-z-]+\.\n$/, stderr: '' })
+  t.match(await migrate(), { code: 0, stdout: /^The ledger has schema \d{4}-[a-z-]+ already\.\n$/ })
   await startGateway(t, config, ENV)
 })
 

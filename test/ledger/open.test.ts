@@ -101,7 +101,7 @@ t.test('refuses a ledger of a newer version as it is', async (t) => {
   const path = join(t.testdir(), 'runs.db')
   const later = (name: string) => `INSERT INTO kysely_migration VALUES ('${name}', '2030-01-01T00:00:00.000Z');`
   await prepare(path, later('9998-later') + later('9999-later'))
-  await refuses(t, path, /newer version.* 9999-later, .* \d{4}-[a-z]+/)
+  await refuses(t, path, /newer version.* 9999-later, .* \d{4}-[a-z-]+/)
 })
 
 t.test('refuses the ledger of another instance, and says why', async (t) => {

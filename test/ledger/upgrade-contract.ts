@@ -149,7 +149,7 @@ export async function upgradeContract(t: Test, folder: string, fresh: () => Prom
     t.equal(await refused.exited, 1)
     t.match(
       refused.stderr(),
-      /its schema is 9999-last, this version knows \d{4}-[a-z]+ and works on at most one after that/,
+      /its schema is 9999-last, this version knows \d{4}-[a-z-]+ and works on at most one after that/,
     )
     const gateway = await start(next)
     t.match(await gateway.trigger('good', undefined, { key: 'GOOD' }), { body: { replayed: true } })
