@@ -126,7 +126,6 @@ interface AuditEventRow {
   client: string | null
   key_id: string | null
   remote_address: string | null
-  request_id: string | null
   workspace: string | null
   job: string | null
   run_id: string | null

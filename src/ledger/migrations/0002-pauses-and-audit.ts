@@ -22,7 +22,6 @@ export const pausesAndAudit = [
     client text,
     key_id text,
     remote_address text,
-    request_id text,
     workspace text,
     job text,
     run_id text,
