@@ -1,3 +1,4 @@
+import type { AuditAction, AuditResult } from '../runs/audit.ts'
 import type { Attempt, Cause, DoneState, Result, State } from '../runs/run.ts'
 
 /**
@@ -117,12 +118,11 @@ interface PauseRow {
   paused_at: number
 }
 
-interface AuditEventRow {
-  /** A ULID: sorts by time. */
+/** As AuditEvent. */
+export interface AuditEventRow {
   id: string
   at: number
-  action: string
-  /** The client's name; null: not by a call. */
+  action: AuditAction
   client: string | null
   key_id: string | null
   remote_address: string | null
@@ -131,7 +131,7 @@ interface AuditEventRow {
   run_id: string | null
   attempt: number | null
   ref: string | null
-  result: string
+  result: AuditResult
   /** JSON. */
   detail: string | null
 }

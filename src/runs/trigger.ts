@@ -2,13 +2,13 @@ import type { Clock } from '../clock.ts'
 import type { DatabricksClient } from '../databricks/types.ts'
 import { REOPENED } from './endings.ts'
 import { GatewayError } from './errors.ts'
+import { createId } from './id.ts'
 import { inTime } from './in-time.ts'
 import { HANDOVER_MS, makeIntent, type Order, type Position, type Prepared, submitWithin } from './intent.ts'
 import { decideOrder, type Prepare } from './prepare.ts'
 import type { Repair } from './repair.ts'
 import type { Revisit } from './revisit.ts'
 import type { Attempt, Run } from './run.ts'
-import { createRunId } from './run-id.ts'
 import type { RunStore } from './store.ts'
 import type { Submit, Submitted } from './submit.ts'
 import type { Tellings } from './tell.ts'
@@ -74,7 +74,7 @@ export function createTrigger(deps: TriggerDeps): Trigger {
         ? undefined
         : await store.tombstoneByKey(order.client.id, order.job, order.key)
     const number = (supersedes?.attempt.number ?? tombstone?.last_attempt ?? 0) + 1
-    const identity = { id: createRunId(clock.now()), key: order.key ?? null }
+    const identity = { id: createId(clock.now()), key: order.key ?? null }
     const submission = chooseSubmission(prepared)
     const attempt = intend(prepared, identity, { number, kind: 'first', submission })
     const run: Run = {

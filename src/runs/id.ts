@@ -14,7 +14,7 @@ function random(): number {
   return (pool[used++] ?? 0) / 256
 }
 
-/** A ULID: sorts by time, and cannot be guessed. `now` in epoch ms. */
-export function createRunId(now: number): string {
+/** Of a run, or of an event: a ULID, which sorts by time, and cannot be guessed. `now` in epoch ms. */
+export function createId(now: number): string {
   return ulid(now, random)
 }
