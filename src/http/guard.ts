@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import { type AuthenticationFailure, createAuthenticate } from '../callers/keys.ts'
+import { type AuthenticationFailure, createAuthenticate, type Known } from '../callers/authenticate.ts'
 import { onceFor } from '../config/once-for.ts'
 import type { Permission } from '../config/schema/clients.ts'
 import type { HttpFacts } from '../metrics/http.ts'
@@ -19,23 +19,28 @@ const REASONS: Record<AuthenticationFailure, string> = {
 export function createGuard(facts: Pick<HttpFacts, 'authenticationFailed'>): Guard {
   const authenticatorOf = onceFor(createAuthenticate)
   return (permission) => (request, _reply, done) => {
+    const admit = (known: Known) => {
+      if ('reason' in known) {
+        facts.authenticationFailed(known.reason)
+        done(
+          new GatewayError(
+            'unauthenticated',
+            `${REASONS[known.reason]} Send a client's key as X-API-Key, as Authorization: Bearer, or as the password of Basic.`,
+          ),
+        )
+        return
+      }
+      const { caller } = known
+      request.call.caller = caller
+      if (caller.may(permission)) done()
+      else {
+        const detail = `Client ${caller.name} lacks the permission ${permission}. Ask the operators of the gateway for it.`
+        done(new GatewayError('forbidden', detail))
+      }
+    }
     const known = authenticatorOf(request.call.config.clients)(request.headers)
-    if ('reason' in known) {
-      facts.authenticationFailed(known.reason)
-      done(
-        new GatewayError(
-          'unauthenticated',
-          `${REASONS[known.reason]} Send a client's key as X-API-Key, as Authorization: Bearer, or as the password of Basic.`,
-        ),
-      )
-      return
-    }
-    const { caller } = known
-    request.call.caller = caller
-    if (caller.may(permission)) done()
-    else {
-      const detail = `Client ${caller.name} lacks the permission ${permission}. Ask the operators of the gateway for it.`
-      done(new GatewayError('forbidden', detail))
-    }
+    // A key is known at once, so that its call goes on at once.
+    if (known instanceof Promise) known.then(admit, done)
+    else admit(known)
   }
 }

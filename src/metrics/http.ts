@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http'
 import { Histogram, type Registry } from 'prom-client'
-import type { AuthenticationFailure } from '../callers/keys.ts'
+import type { AuthenticationFailure } from '../callers/authenticate.ts'
 import type { Config } from '../config/schema.ts'
 import type { ErrorCode } from '../runs/errors.ts'
 import { REQUEST_SECONDS } from './buckets.ts'
