@@ -16,6 +16,9 @@ export interface TcpProxy extends AsyncDisposable {
   resume(): void
 }
 
+/** Of many callers a second Node's own 511 would lose some, while this process is busy. */
+const BACKLOG = 4_096
+
 interface Pair {
   sockets: Socket[]
   lost: boolean
@@ -56,7 +59,7 @@ export async function startTcpProxy(target: () => { host: string; port: number }
     pump(client, upstream, pair)
     pump(upstream, client, pair)
   })
-  server.listen(0, '127.0.0.1')
+  server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG })
   await once(server, 'listening')
 
   function cut(): void {
