@@ -38,7 +38,8 @@ export async function startTcpProxy(target: () => { host: string; port: number }
       const due = performance.now() + delayMs
       last = last.then(async () => {
         await passable
-        if (due > performance.now()) await sleep(due - performance.now())
+        const early = due - performance.now()
+        if (early > 0) await sleep(early)
         if (!pair.lost) act()
       })
     }
