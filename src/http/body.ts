@@ -27,8 +27,9 @@ function readJson(text: string): unknown {
   try {
     return parse(text)
   } catch (error) {
-    // Control-M writes ends of lines in a body as %4E; between tokens they can be nothing else.
-    const mended = text.replaceAll(/"(?:[^"\\]|\\.)*"|%4E/g, (part) => (part === '%4E' ? '\n' : part))
+    // Control-M writes ends of lines in a body as %4E; between tokens they can be nothing else. A string without an end
+    // goes to the end of the text: were it to match nothing, each quote in it would be tried anew, in quadratic time.
+    const mended = text.replaceAll(/"(?:[^"\\]|\\.)*(?:"|\\?$)|%4E/gs, (part) => (part === '%4E' ? '\n' : part))
     if (mended !== text) {
       try {
         return parse(mended)
