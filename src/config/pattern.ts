@@ -1,3 +1,14 @@
+/**
+ * Longest value that is held against a pattern, in characters, unless `max_length` says otherwise: what is not refused
+ * for exponential time may still take polynomial time.
+ */
+export const PATTERN_LENGTH = 255
+
+/** Most characters of a value; undefined: as many as there is room for. */
+export function readMaxLength({ pattern, max_length }: { pattern?: string | undefined; max_length?: number }) {
+  return max_length ?? (pattern === undefined ? undefined : PATTERN_LENGTH)
+}
+
 /** The pattern of a parameter as the expression that the whole value must match. Throws on bad syntax. */
 export function compilePattern(pattern: string): RegExp {
   return new RegExp(`^(?:${pattern})$`, 'u')

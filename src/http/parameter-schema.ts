@@ -1,3 +1,4 @@
+import { readMaxLength } from '../config/pattern.ts'
 import type { JobConfig } from '../config/schema/jobs.ts'
 import type { ParameterConfig } from '../config/schema/parameters.ts'
 
@@ -15,13 +16,14 @@ export function describeParameters(job: Pick<JobConfig, 'parameters' | 'addition
 }
 
 function describeParameter(rule: ParameterConfig): object {
-  const { type, description, enum: values, pattern, max_length, minimum, maximum } = rule
+  const { type, description, enum: values, pattern, minimum, maximum } = rule
+  const maxLength = readMaxLength(rule)
   return {
     ...(type === 'date' ? { type: 'string', format: 'date' } : { type }),
     ...(description !== undefined && { description }),
     ...(values !== undefined && { enum: values }),
     ...(pattern !== undefined && { pattern: `^(?:${pattern})$` }),
-    ...(max_length !== undefined && { maxLength: max_length }),
+    ...(maxLength !== undefined && { maxLength }),
     ...(minimum !== undefined && { minimum }),
     ...(maximum !== undefined && { maximum }),
     ...(rule.default !== undefined && { default: rule.default }),

@@ -1,3 +1,4 @@
+import { readMaxLength } from '../config/pattern.ts'
 import type { JobConfig } from '../config/schema/jobs.ts'
 import { LIST_KINDS } from '../config/schema/jobs.ts'
 import type { ParameterConfig, ParameterType } from '../config/schema/parameters.ts'
@@ -14,12 +15,15 @@ export interface Parameters {
   values: ParameterValues
 }
 
-/** Thrown inside; all problems are told together. */
+/** Thrown inside; problems are told together. */
 class Problem extends Error {}
+
+/** A body may hold ten thousand names that are none, each of which is explained at length. */
+const MOST_TOLD = 10
 
 /**
  * Types and checks what a caller sent for a job: unknown and missing names, types, bounds. Pure.
- * @throws GatewayError invalid-parameters, with every problem in one detail
+ * @throws GatewayError invalid-parameters, with the first problems in one detail
  */
 export function readParameters(job: JobConfig, given: Record<string, unknown>, dateInput?: DateInput): Parameters {
   const problems: string[] = []
@@ -34,6 +38,7 @@ export function readParameters(job: JobConfig, given: Record<string, unknown>, d
   }
   const sent: ParameterValues = {}
   for (const name of Object.keys(given).sort()) {
+    if (problems.length >= MOST_TOLD) break
     const value = attempt(() => readGiven(job, name, given[name], dateInput))
     if (value !== undefined) sent[name] = value
   }
@@ -46,7 +51,7 @@ export function readParameters(job: JobConfig, given: Record<string, unknown>, d
       if (value !== undefined) values[name] = value
     }
   }
-  if (problems.length > 0) throw new GatewayError('invalid-parameters', `${problems.join('; ')}.`)
+  if (problems.length > 0) throw new GatewayError('invalid-parameters', `${list(problems)}.`)
   return { sent, values }
 }
 
@@ -60,6 +65,11 @@ function readGiven(job: JobConfig, name: string, value: unknown, dateInput?: Dat
   }
   if (!NAME.test(name)) throw new Problem(`${show(name)} is no parameter name: at most 100 characters on one line`)
   return readString(name, value)
+}
+
+function list(problems: string[]): string {
+  const told = problems.slice(0, MOST_TOLD).join('; ')
+  return problems.length < MOST_TOLD ? told : `${told}; and perhaps more`
 }
 
 const NAME = /^(?!__proto__$)(?!\s)[^\r\n]{1,100}$/
@@ -76,8 +86,9 @@ function readValue(name: string, value: unknown, rule: ParameterConfig, dateInpu
       throw new Problem(`${name} is ${read}; at most ${rule.maximum}`)
   }
   if (typeof read === 'string') {
-    if (rule.max_length !== undefined && Array.from(read).length > rule.max_length) {
-      throw new Problem(`${name} is longer than ${rule.max_length} characters`)
+    const most = readMaxLength(rule)
+    if (most !== undefined && Array.from(read).length > most) {
+      throw new Problem(`${name} is longer than ${most} characters`)
     }
     if (rule.pattern !== undefined && !matcher(rule.pattern).test(read)) {
       throw new Problem(`${name} is ${show(value)}; it must match ${rule.pattern}`)

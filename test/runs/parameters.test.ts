@@ -71,6 +71,20 @@ const table: [what: string, JobConfig['parameters'], Record<string, unknown>, un
   ['too long', { x: parameter({ max_length: 2 }) }, { x: 'abc' }, /x is longer than 2 characters/],
   ['no match', { x: parameter({ pattern: '[a-z]+' }) }, { x: 'ab1' }, /x is "ab1"; it must match \[a-z\]\+/],
   [
+    'as long as a pattern is tried on',
+    { x: parameter({ pattern: 'a+' }) },
+    { x: 'a'.repeat(255) },
+    { x: 'a'.repeat(255) },
+  ],
+  ['longer than that', { x: parameter({ pattern: 'a+' }) }, { x: 'a'.repeat(256) }, /x is longer than 255 characters/],
+  [
+    'longer, as its own limit has it',
+    { x: parameter({ pattern: 'a+', max_length: 300 }) },
+    { x: 'a'.repeat(300) },
+    { x: 'a'.repeat(300) },
+  ],
+  ['text without a pattern', { x: parameter({}) }, { x: 'a'.repeat(5_000) }, { x: 'a'.repeat(5_000) }],
+  [
     'every problem at once',
     { ...day, ...count },
     { day: 'x', count: 'y', z: 1 },
@@ -85,6 +99,13 @@ for (const [what, rules, given, expected] of table) {
     else t.same(values, expected)
   })
 }
+
+t.test('of very many problems only some are told', async (t) => {
+  const given = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`n${index}`, 1]))
+  const detail = read(day, given)
+  t.match(detail, /^"n0" is not a parameter of this job; it takes day; .*; and perhaps more\.$/)
+  t.ok(String(detail).length < 1_000)
+})
 
 t.test('what was sent is kept apart from the defaults', async (t) => {
   t.same(readParameters({ ...plain, parameters: region }, {}), { sent: {}, values: { region: 'NORTE' } })

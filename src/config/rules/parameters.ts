@@ -1,6 +1,6 @@
 import { isRealDate } from '../dates.ts'
 import { quote } from '../describe.ts'
-import { compilePattern, findPatternProblem } from '../pattern.ts'
+import { compilePattern, findPatternProblem, readMaxLength } from '../pattern.ts'
 import type { Finding, Path } from '../problem.ts'
 import type { ParameterConfig, ParameterType } from '../schema/parameters.ts'
 import { findFailed } from './context.ts'
@@ -52,11 +52,12 @@ function findBrokenDefault(rules: Rules, value: Scalar): string | undefined {
   return `must be one of its enum: ${rules.enum.join(', ')}`
 }
 
-function findBroken({ type, pattern, max_length, minimum, maximum }: Rules, value: Scalar): string | undefined {
+function findBroken(rules: Rules, value: Scalar): string | undefined {
+  const { type, pattern, minimum, maximum } = rules
   if (!TYPES[type].holds(value)) return `must be ${TYPES[type].expected}`
   if (typeof value === 'string') {
-    if (max_length !== undefined && Array.from(value).length > max_length)
-      return `is longer than max_length (${max_length})`
+    const most = readMaxLength(rules)
+    if (most !== undefined && Array.from(value).length > most) return `is longer than max_length (${most})`
     if (type === 'string' && pattern !== undefined && !compilePattern(pattern).test(value)) {
       return `does not match pattern ${pattern}`
     }

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { PATTERN_LENGTH } from '../pattern.ts'
 import { closed, oneOf } from './names.ts'
 
 const scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
@@ -21,7 +22,11 @@ const ParameterSchema = closed(
       }),
     ),
     max_length: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 10_000, description: 'Most characters of a value; for type string.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description: `Most characters of a value; for type string. Left out: ${PATTERN_LENGTH} with a pattern.`,
+      }),
     ),
     minimum: Type.Optional(Type.Number({ description: 'Least value; for types integer and number.' })),
     maximum: Type.Optional(Type.Number({ description: 'Greatest value; for types integer and number.' })),
