@@ -7,6 +7,8 @@ import { createEnterOrHold } from './runs/hold.ts'
 import { createFindJobId } from './runs/job-id.ts'
 import { createObserve } from './runs/observe.ts'
 import { createReadOutput } from './runs/output.ts'
+import { createPauseSubmit } from './runs/pause-submit.ts'
+import { createPauses } from './runs/pauses.ts'
 import { createPrepare } from './runs/prepare.ts'
 import { createRead } from './runs/read.ts'
 import { createRefresh } from './runs/refresh.ts'
@@ -17,7 +19,7 @@ import { createRevisit } from './runs/revisit.ts'
 import { isDone, type Run } from './runs/run.ts'
 import { createSettle } from './runs/settle.ts'
 import type { RunStore } from './runs/store.ts'
-import { createSubmit, type Submit } from './runs/submit.ts'
+import { createSubmit } from './runs/submit.ts'
 import { createSubmitForCaller } from './runs/submit-for-caller.ts'
 import { createSubmitRepair } from './runs/submit-repair.ts'
 import { createTellings } from './runs/tell.ts'
@@ -48,6 +50,8 @@ export interface CoreDeps {
   onDue: (workspace: string, at: number) => void
   /** What the other processes on the ledger, if there are any, want to know. */
   onNews: (news: News) => void
+  /** The pauses have changed; resolves when the other processes, if there are any, have been told. */
+  onPauses: () => Promise<void>
   onUnknownState: (value: string) => void
   onError: (error: unknown, run?: Run) => void
 }
@@ -63,6 +67,14 @@ export function createCore({ instance, current, store, workspaces, clock, ...on 
 
   const usual = createUsualDurations(store, clock.now)
   const waits = createWaits(clock, (run, until) => void hurry(run, until).catch(onError))
+  const pauses = createPauses({
+    store,
+    clock,
+    tellOthers: on.onPauses,
+    onChanged() {
+      for (const workspace of workspaces.names()) on.onDue(workspace, clock.now())
+    },
+  })
   const hearing = createHearing({ store, waits, clock, onDue: on.onDue, onError })
 
   /** Whichever process watches the run looks at it often while somebody waits. */
@@ -112,7 +124,10 @@ export function createCore({ instance, current, store, workspaces, clock, ...on 
   const enterOrHold = createEnterOrHold({ transitions, maxActiveOf, clock })
   const submitRun = createSubmit({ ...submitting, settle: createSettle(watched), enterOrHold, firstLookAt })
   const submitRepair = createSubmitRepair({ ...submitting, observe })
-  const submit: Submit = (run, ...rest) => (run.attempt.kind === 'repair' ? submitRepair : submitRun)(run, ...rest)
+  const submit = createPauseSubmit({
+    ...{ store, transitions, pauses, clock, onDue: on.onDue },
+    submit: (run, ...rest) => (run.attempt.kind === 'repair' ? submitRepair : submitRun)(run, ...rest),
+  })
 
   const prepare = createPrepare({ findJobId: createFindJobId({ clientFor, clock }), triggerTimeoutMs })
   const starting = {
@@ -120,6 +135,7 @@ export function createCore({ instance, current, store, workspaces, clock, ...on 
     transitions,
     submit: createSubmitForCaller({ submit, clock, onError }),
     revisit: createRevisit({ clientFor, observe, partialOf, clock }),
+    pauses,
     clock,
     instance,
   }
@@ -143,10 +159,11 @@ export function createCore({ instance, current, store, workspaces, clock, ...on 
   return {
     usual,
     waits,
+    pauses,
     hear: hearing.hear,
     tellings,
     trigger: createTrigger({ ...starting, clientFor, prepare, repair, tellings, waits }),
-    dryRun: createDryRun({ prepare, store, clientFor, clock, instance }),
+    dryRun: createDryRun({ prepare, store, pauses, clientFor, clock, instance }),
     cancel: createCancel({ ...watched, waits }),
     repair,
     refresh: createRefresh({ clientFor, observe, clock }),

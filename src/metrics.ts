@@ -11,10 +11,12 @@ import { createLedgerReadings, type LedgerSources, readLedger } from './metrics/
 import { createReloadFacts, type ReloadFacts } from './metrics/reloads.ts'
 import { createRunFacts, type RunFacts } from './metrics/runs.ts'
 import { createLedgerFacts, type LedgerFacts } from './metrics/timed-store.ts'
+import type { Pauses } from './runs/pauses.ts'
 import { readBounds } from './runs/watch/cadence.ts'
 
 /** What is not told as it happens but read at each scrape. */
 export interface Sources extends LedgerSources {
+  pauses: Pick<Pauses, 'of' | 'lastEnd' | 'inForce'>
   /** Callers that wait now. */
   waiters: () => number
   /** Whether this process watches the workspace. */
@@ -144,9 +146,17 @@ function createProcessReadings({ gauge }: Instruments) {
     'workspace',
     'endpoint',
   ])
+  const pauseStarted = gauge(
+    'pause_started_timestamp_seconds',
+    'Since when a pause is in force, for each that is: of a scope (all, workspace, job), or of what has this name in it.',
+    ['scope', 'name', 'mode'],
+  )
   return (sources: Sources, workspaces: string[]): void => {
     waiters.set(sources.waiters())
-    for (const metric of [leader, tokenExpiry, budget]) metric.reset()
+    for (const metric of [leader, tokenExpiry, budget, pauseStarted]) metric.reset()
+    for (const { scope, name, mode, paused_at } of sources.pauses.inForce()) {
+      pauseStarted.set({ scope, name, mode }, paused_at / 1000)
+    }
     for (const workspace of workspaces) {
       leader.set({ workspace }, sources.leads(workspace) ? 1 : 0)
       const expiresAt = sources.accessTokenExpiresAt(workspace)

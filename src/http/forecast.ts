@@ -1,6 +1,8 @@
 import type { Forecast } from '../runs/dry-run.ts'
 import type { Order } from '../runs/intent.ts'
+import { sayPaused } from '../runs/pause-hold.ts'
 import type { ForecastObject } from './schemas/forecast.ts'
+import { presentPause } from './schemas/pause.ts'
 
 const SENTENCES: Record<Forecast['would'], string> = {
   start: 'A run would be started.',
@@ -14,15 +16,16 @@ const SENTENCES: Record<Forecast['would'], string> = {
 
 /** What a trigger would do, as its caller sees it. Pure. */
 export function presentForecast({ job, key }: Order, forecast: Forecast): ForecastObject {
-  const { would, run, parameters, databricks_job_id } = forecast
+  const { would, run, parameters, databricks_job_id, pause } = forecast
   return {
     dry_run: true,
     would,
-    message: SENTENCES[would],
+    message: pause ? `${SENTENCES[would]} It would wait here: ${sayPaused(pause)}` : SENTENCES[would],
     job,
     key: key ?? null,
     run_id: run?.id ?? null,
     parameters,
     databricks_job_id,
+    paused: pause ? presentPause(pause) : null,
   }
 }

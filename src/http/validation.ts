@@ -4,7 +4,7 @@ import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
 /** What Ajv tells with `verbose`, beside what Fastify declares. */
 interface Finding extends FastifySchemaValidationError {
   data?: unknown
-  parentSchema?: { properties?: Record<string, unknown> }
+  parentSchema?: { properties?: Record<string, unknown>; examples?: unknown[] }
 }
 
 const PLACES: Record<string, string> = {
@@ -20,18 +20,19 @@ export function describeFinding(finding: Finding, context: string): string {
   const place = PLACES[context] ?? 'Value'
   const known = Object.keys(parentSchema?.properties ?? {})
   if (keyword === 'additionalProperties') {
-    return explainUnknown(place, String(params['additionalProperty']), known, context)
+    return explainUnknown(place, String(params['additionalProperty']), known)
   }
   if (keyword === 'required') return `${place} ${params['missingProperty']} is missing.`
   const name = instancePath.slice(1).replaceAll('~1', '/').replaceAll('~0', '~')
-  if (name === '') return 'The body is no JSON object; it takes one such as {"parameters":{"day":"2026-11-22"}}.'
+  if (name === '')
+    return `The body is no JSON object; it takes one such as ${JSON.stringify(parentSchema?.examples?.[0])}.`
   if (Array.isArray(data) && context !== 'body') return `${place} ${name} is given ${data.length} times. Send it once.`
   return `${place} ${name} is ${show(data)}; it ${explainRule(keyword, params)}.`
 }
 
-function explainUnknown(place: string, name: string, known: string[], context: string): string {
+function explainUnknown(place: string, name: string, known: string[]): string {
   const unknown = `${place} ${show(name)} is not known`
-  if (context === 'body') {
+  if (known.includes('parameters')) {
     return `${unknown}; did you mean ${closest(name, known)}? Job parameters go into parameters, as in {"parameters":{${show(name)}:"…"}}.`
   }
   if (known.length === 0) return `${unknown}; this call takes none.`

@@ -16,14 +16,14 @@ export interface ChannelDeps {
   server: PoolConfig
 }
 
-/** How often the runs that are waited for are looked at, whatever notifications came. */
+/** How often the pauses, and the runs that are waited for, are looked at, whatever notifications came. */
 const LOOK_MS = 5_000
 const PROOF_MS = 2_000
 const BACKOFF_MS = 250
 
 /** @throws LedgerOpenError when this process does not get its own notifications; LedgerError when it cannot send any */
 export async function openChannel({ db, server }: ChannelDeps, listener: Listener): Promise<Channel> {
-  const { clock, hear, waited, onError } = listener
+  const { clock, hear, hearPauses, waited, onError } = listener
   const self = randomUUID()
   const ownArrived = new AbortController()
   const closing = new AbortController()
@@ -39,9 +39,11 @@ export async function openChannel({ db, server }: ChannelDeps, listener: Listene
       const message = decode(payload)
       if (message?.from === self) ownArrived.abort()
       else if (message?.news) hear(message.news)
+      else if (message?.pauses) hearPauses()
     })
 
   async function look(): Promise<void> {
+    hearPauses()
     for (const news of await findChanged(db, waited())) hear(news)
   }
 
@@ -49,6 +51,7 @@ export async function openChannel({ db, server }: ChannelDeps, listener: Listene
     let session = first
     let failures = 0
     for (;;) {
+      await look().catch(onError)
       await clock.sleep(LOOK_MS, AbortSignal.any([closing.signal, session.broken]))
       if (closing.signal.aborted) return session.close()
       if (await session.isAlive()) {
@@ -63,7 +66,6 @@ export async function openChannel({ db, server }: ChannelDeps, listener: Listene
           return session
         })
       }
-      await look().catch(onError)
     }
   }
 
@@ -86,6 +88,10 @@ export async function openChannel({ db, server }: ChannelDeps, listener: Listene
   const kept = keep(session)
   return {
     notify: (news) => notifier.notify(encode({ from: self, news })),
+    async notifyPauses() {
+      notifier.notify(encode({ from: self, pauses: 'changed' }))
+      await notifier.settled()
+    },
     async close() {
       closing.abort()
       await kept
@@ -118,11 +124,12 @@ async function findChanged(db: Kysely<Tables>, seen: Position[]): Promise<News[]
   return rows.map((row) => ({ ...row, waited_until: null }))
 }
 
-/** A payload. Without news: only to see it arrive. */
+/** A payload. Without news of either kind: only to see it arrive. */
 interface Message {
   /** Names the process. */
   from: string
   news?: News
+  pauses?: 'changed'
 }
 
 /** Rises when the news say something else under a name that they had. */

@@ -61,7 +61,13 @@ async function inspectPostgres(options: PostgresOptions, clock: Clock): Promise<
   /** Notifies itself. */
   async function tryListening() {
     try {
-      const channel = await replicas?.connect({ clock, hear: () => {}, waited: () => [], onError: () => {} })
+      const channel = await replicas?.connect({
+        clock,
+        hear: () => {},
+        hearPauses: () => {},
+        waited: () => [],
+        onError: () => {},
+      })
       await channel?.close()
       return 'works'
     } catch (error) {

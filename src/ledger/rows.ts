@@ -111,6 +111,7 @@ export function decodeAttempt(row: AttemptRow): Attempt {
     tasks_observed_at: row.tasks_observed_at,
     created_at: row.created_at,
     submit_deadline_at: row.submit_deadline_at,
+    held_since: row.held_since,
     started_at: row.started_at,
     finished_at: row.finished_at,
     observed_at: row.observed_at,

@@ -1,4 +1,5 @@
 import type { AuditAction, AuditResult } from '../runs/audit.ts'
+import type { Pause } from '../runs/pause.ts'
 import type { Attempt, Cause, DoneState, Result, State } from '../runs/run.ts'
 
 /**
@@ -15,7 +16,7 @@ export interface Tables {
   leases: LeaseRow
   tombstones: TombstoneRow
   settings: SettingRow
-  pauses: PauseRow
+  pauses: Pause
   audit_events: AuditEventRow
 }
 
@@ -103,19 +104,6 @@ interface TombstoneRow {
 interface SettingRow {
   name: string
   value: string
-}
-
-interface PauseRow {
-  scope: 'all' | 'workspace' | 'job'
-  /** Of the workspace or job; '' for all. */
-  name: string
-  mode: 'hold' | 'refuse'
-  message: string
-  /** null: until somebody resumes it. */
-  until_at: number | null
-  /** Name of the client. */
-  paused_by: string
-  paused_at: number
 }
 
 /** As AuditEvent. */

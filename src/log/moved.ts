@@ -24,14 +24,15 @@ export function logMoved(log: Logger, ownerOf: OwnerOf): (moved: Moved) => void 
       log[level]({ event: hasEnded(moved) ? 'run.finished' : 'run.settled', ...fields, ...describeEnding(run) })
     } else if (wasRecovered(moved) || wasFoundAgain(moved)) {
       log.info({ event: 'run.recovered', ...fields, databricks_run_id: attempt.databricks_run_id })
-    } else if (isSubmitting(before) && isSubmitting(attempt) && patience(attempt) !== patience(before)) {
+    } else if (isHanging(before) && isHanging(attempt) && patience(attempt) !== patience(before)) {
       log.warn({ event: 'run.submitting', ...fields, tries: attempt.tries })
     }
   }
 }
 
-function isSubmitting(attempt: Attempt | undefined): attempt is Attempt {
-  return attempt?.state === 'SUBMITTING'
+/** What a pause holds back waits for no answer. */
+function isHanging(attempt: Attempt | undefined): attempt is Attempt {
+  return attempt?.state === 'SUBMITTING' && attempt.held_since === null
 }
 
 /** What is waited for, without the last error in brackets: that differs from try to try, and would fill the log. */

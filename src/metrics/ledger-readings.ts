@@ -1,5 +1,6 @@
 import { onceFor } from '../config/once-for.ts'
 import type { Config } from '../config/schema.ts'
+import type { Pauses } from '../runs/pauses.ts'
 import { ACTIVE_STATES, type State } from '../runs/run.ts'
 import type { ActiveCount, Ending, Expectation, JobSummary, Observation, RunStore } from '../runs/store.ts'
 import type { Usual } from '../runs/watch/cadence.ts'
@@ -13,12 +14,15 @@ export interface LedgerSources {
     RunStore,
     'endings' | 'activeCounts' | 'unfinished' | 'jobSummaries' | 'expectedSince' | 'observations' | 'size'
   >
+  pauses: Pick<Pauses, 'of' | 'lastEnd'>
 }
 
 interface Reading {
   now: number
   endings: (Ending & { count: number })[]
   active: ActiveCount[]
+  /** Without what a pause holds back. */
+  unpaused: ActiveCount[]
   summaries: JobSummary[]
   observations: Observation[]
   size: number
@@ -31,7 +35,7 @@ interface Reading {
 
 /** What the ledger says, each question asked once. */
 export async function readLedger(
-  { store }: LedgerSources,
+  { store, pauses }: LedgerSources,
   { expected, staleAfterMs, now }: { expected: string[]; staleAfterMs: number; now: number },
 ): Promise<Reading> {
   const [endings, active, summaries, observations, size, expectations] = await Promise.all([
@@ -49,7 +53,17 @@ export async function readLedger(
     }),
   )
   const overdue = await countOverdue(store, { active, usual, now })
-  return { now, endings, active, summaries, observations, size, expectations, usual, overdue }
+  const unpaused = leaveOutPaused(active, pauses)
+  return { now, endings, active, unpaused, summaries, observations, size, expectations, usual, overdue }
+}
+
+/** Those that go on after a pause count from its end. */
+function leaveOutPaused(counts: ActiveCount[], pauses: LedgerSources['pauses']): ActiveCount[] {
+  return counts.flatMap((count) => {
+    if (pauses.of(count)) return []
+    const { oldest_since } = count
+    return { ...count, oldest_since: oldest_since && Math.max(oldest_since, pauses.lastEnd(count) ?? oldest_since) }
+  })
 }
 
 /**
@@ -73,7 +87,7 @@ export function createLedgerReadings(
   const active = gauge('runs_active', 'Unfinished runs.', ['job', 'state'])
   const submitting = gauge(
     'submitting_oldest_age_seconds',
-    'How long ago the oldest attempt that Databricks has not confirmed was accepted, those held for max_active left out; 0: none.',
+    'How long ago the oldest attempt that Databricks has not confirmed was accepted, those held for max_active or by a pause left out; 0: none.',
     ['workspace'],
   )
   const queued = gauge(
@@ -114,7 +128,7 @@ export function createLedgerReadings(
     ),
   )
 
-  function showActive({ now, active: counts, overdue: late, observations }: Reading): void {
+  function showActive({ now, active: counts, unpaused, overdue: late, observations }: Reading): void {
     const { jobs, workspaces } = current()
     for (const job of Object.keys(jobs)) {
       for (const state of ACTIVE_STATES) active.set({ job, state }, 0)
@@ -130,7 +144,7 @@ export function createLedgerReadings(
     for (const [job, instant] of findOldest(counts, 'QUEUED', 'job')) queued.set({ job }, age(now, instant))
     // Where Databricks has as many runs of a job as it is to have, the others are held here.
     const inDatabricks = countInDatabricks(counts)
-    const unheld = counts.filter(({ job }) => (inDatabricks.get(job) ?? 0) < (jobs[job]?.max_active ?? Infinity))
+    const unheld = unpaused.filter(({ job }) => (inDatabricks.get(job) ?? 0) < (jobs[job]?.max_active ?? Infinity))
     for (const [workspace, instant] of findOldest(unheld, 'SUBMITTING', 'workspace'))
       submitting.set({ workspace }, age(now, instant))
     for (const { workspace, oldest_observed_at, stale: runs } of observations) {

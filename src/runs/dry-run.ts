@@ -4,13 +4,16 @@ import type { DatabricksClient } from '../databricks/types.ts'
 import { GatewayError } from './errors.ts'
 import { makeIntent, type Order, type Prepared } from './intent.ts'
 import type { RepeatDecision } from './key.ts'
-import { decideOrder, type Prepare } from './prepare.ts'
+import type { Pause } from './pause.ts'
+import type { Pauses } from './pauses.ts'
+import { decideOrder, type Prepare, whatStarts } from './prepare.ts'
 import type { Attempt, ParameterValues, Run } from './run.ts'
 import type { RunStore } from './store.ts'
 
 export interface DryRunDeps {
   prepare: Prepare
   store: Pick<RunStore, 'getByKey'>
+  pauses: Pick<Pauses, 'of' | 'check'>
   clientFor: (where: Pick<Attempt, 'workspace' | 'workspace_host'>) => DatabricksClient | undefined
   clock: Clock
   instance: string
@@ -24,6 +27,8 @@ export interface Forecast {
   /** What Databricks would be given. */
   parameters: ParameterValues
   databricks_job_id: string
+  /** What would hold back whatever it would start. */
+  pause: Pause | undefined
 }
 
 /**
@@ -32,7 +37,7 @@ export interface Forecast {
  */
 export type DryRun = (order: Order) => Promise<Forecast>
 
-export function createDryRun({ prepare, store, clientFor, clock, instance }: DryRunDeps): DryRun {
+export function createDryRun({ prepare, store, pauses, clientFor, clock, instance }: DryRunDeps): DryRun {
   async function checkDatabricks({ job, workspaceHost, databricksJobId, deadline }: Prepared): Promise<void> {
     const { workspace } = job
     const client = clientFor({ workspace, workspace_host: workspaceHost })
@@ -50,6 +55,8 @@ export function createDryRun({ prepare, store, clientFor, clock, instance }: Dry
     const { parameters, databricksJobId } = prepared
     const holder = order.key === undefined ? undefined : await store.getByKey(order.client.id, order.job, order.key)
     const would = holder ? decideOrder(prepared, holder, clock.now()) : 'start'
+    const isStart = would !== 'attach' && would !== 'replay'
+    if (isStart) pauses.check(whatStarts(prepared), holder)
     // The intent itself is checked too: it may be too large for Databricks.
     makeIntent(prepared, holder ?? { id: '', key: order.key ?? null }, {
       number: 1,
@@ -59,7 +66,8 @@ export function createDryRun({ prepare, store, clientFor, clock, instance }: Dry
       submission: 'later',
     })
     await checkDatabricks(prepared)
-    return { would, run: holder, parameters: parameters.values, databricks_job_id: databricksJobId }
+    const pause = isStart ? pauses.of(whatStarts(prepared)) : undefined
+    return { would, run: holder, parameters: parameters.values, databricks_job_id: databricksJobId, pause }
   }
 }
 

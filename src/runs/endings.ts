@@ -10,7 +10,8 @@ export function endBadly(
   { retryable = false }: Partial<Pick<Failure, 'retryable'>> = {},
 ) {
   const failure: Failure = { cause, task_key: null, message, retryable, repairable: false }
-  return { state, result: 'KO', cause, message, failure, finished_at: now, due_at: null } satisfies AttemptChange
+  const over = { finished_at: now, due_at: null, held_since: null }
+  return { state, result: 'KO', cause, message, failure, ...over } satisfies AttemptChange
 }
 
 /** What changes when an attempt that had ended turns out to go on. */

@@ -3,6 +3,8 @@ import type { Rerun } from '../config/schema/profiles.ts'
 import type { DateInput } from './dates.ts'
 import { makeToken } from './key.ts'
 import type { Parameters } from './parameters.ts'
+import type { Pause } from './pause.ts'
+import { holdBack } from './pause-hold.ts'
 import { makeRunNowBody } from './request.ts'
 import type { Attempt, AttemptKind, Run } from './run.ts'
 
@@ -50,6 +52,8 @@ export interface Position {
   now: number
   /** now: posted as soon as it is written; held: by whoever writes it, unless its job has to wait; later: by the watcher. */
   submission: 'now' | 'held' | 'later'
+  /** Holds it; then its submission is `held`. */
+  pause?: Pause | undefined
 }
 
 /**
@@ -58,7 +62,7 @@ export interface Position {
  */
 export function makeIntent(prepared: Prepared, run: Pick<Run, 'id' | 'key'>, position: Position): Attempt {
   const { order, job, parameters, workspaceHost, databricksJobId, deadline } = prepared
-  const { number, kind, instance, now, submission } = position
+  const { number, kind, instance, now, submission, pause } = position
   const token = makeToken({
     instance,
     workspaceHost,
@@ -84,10 +88,12 @@ export function makeIntent(prepared: Prepared, run: Pick<Run, 'id' | 'key'>, pos
     submit_deadline_at: order.arrived_at + submitWithin(prepared),
     ...(submission === 'now' ? { last_try_at: now } : NOT_POSTED),
     due_at: submission === 'later' ? now : deadline + HANDOVER_MS,
+    ...(pause && holdBack(NOTHING_YET, pause, now)),
   }
 }
 
-const NOT_POSTED = {
+/** An intent whose post does not follow at once. */
+export const NOT_POSTED = {
   tries: 0,
   tries_in_doubt: 0,
   last_try_at: null,
@@ -135,6 +141,7 @@ export const NOTHING_YET = {
   tries_in_doubt: 1,
   missing_since: null,
   missing_count: 0,
+  held_since: null,
   told_at: null,
   version: 1,
 } satisfies Partial<Attempt>

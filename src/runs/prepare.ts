@@ -3,6 +3,7 @@ import type { Order, Prepared } from './intent.ts'
 import type { FindJobId } from './job-id.ts'
 import { decideRepeat, findDifference, type RepeatDecision } from './key.ts'
 import { readParameters } from './parameters.ts'
+import type { Startable } from './pause.ts'
 import type { Run } from './run.ts'
 
 export interface PrepareDeps {
@@ -27,6 +28,11 @@ export function createPrepare({ findJobId, triggerTimeoutMs }: PrepareDeps): Pre
 }
 
 const DAY_MS = 86_400_000
+
+/** What a pause would have to concern. */
+export function whatStarts({ order, job }: Prepared): Startable {
+  return { workspace: job.workspace, job: order.job }
+}
 
 /** What the order does with the run that holds its key; `reused` is thrown. */
 export function decideOrder(

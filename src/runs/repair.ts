@@ -1,7 +1,10 @@
 import type { Clock } from '../clock.ts'
 import { GatewayError } from './errors.ts'
-import { describeOrderer, HANDOVER_MS, NOTHING_YET } from './intent.ts'
+import { describeOrderer, HANDOVER_MS, NOT_POSTED, NOTHING_YET } from './intent.ts'
 import { makeToken } from './key.ts'
+import type { Pause } from './pause.ts'
+import { holdBack } from './pause-hold.ts'
+import type { Pauses } from './pauses.ts'
 import type { Revisit } from './revisit.ts'
 import type { Attempt, RepairBase, Run } from './run.ts'
 import { isDone } from './run.ts'
@@ -14,6 +17,7 @@ export interface RepairDeps {
   transitions: Transitions
   submit: Submit
   revisit: Revisit
+  pauses: Pick<Pauses, 'of' | 'check'>
   clock: Clock
   instance: string
   triggerTimeoutMs: () => number
@@ -41,25 +45,29 @@ export interface Repaired extends Submitted {
 
 /**
  * Reruns the failed tasks of a run, or those named, as its next attempt in the same Databricks run (runs/repair).
- * @throws GatewayError run-not-repairable, databricks-unavailable
+ * @throws GatewayError run-not-repairable, databricks-unavailable, paused
  */
 export type Repair = (run: Run, order: RepairOrder) => Promise<Repaired>
 
 export function createRepair(deps: RepairDeps): Repair {
-  const { store, transitions, revisit, clock } = deps
+  const { store, transitions, revisit, pauses, clock } = deps
 
   return async (run, order) => {
     const deadline = order.arrived_at + deps.triggerTimeoutMs()
+    const what = { workspace: run.attempt.workspace, job: run.job }
     let latest = run
     for (;;) {
       if (!isDone(latest.attempt.state)) return attach(latest)
       checkEndedBadly(latest)
+      pauses.check(what, latest)
       const revisited = await revisit(latest, deadline)
       if (!revisited.over) return { run: revisited.run, replayed: true }
       if (!revisited.base) throw nothingToRepair(latest)
-      const attempt = makeRepair(latest, revisited.base, order, { now: clock.now(), deadline, instance: deps.instance })
+      const pause = pauses.of(what)
+      const { instance } = deps
+      const attempt = makeRepair(latest, revisited.base, order, { now: clock.now(), deadline, instance, pause })
       const begun = await transitions.again(latest, attempt)
-      if (begun) return { ...(await deps.submit(begun, deadline, 'counted')), replayed: false }
+      if (begun) return { ...(await deps.submit(begun, deadline, pause ? undefined : 'counted')), replayed: false }
       latest = (await store.get(run.id)) ?? latest
     }
   }
@@ -88,12 +96,12 @@ function nothingToRepair(run: Run): GatewayError {
   return new GatewayError('run-not-repairable', detail, { run })
 }
 
-/** The intent of a repair: in the ledger before Databricks is asked, with its post counted as in doubt. */
+/** The intent of a repair: in the ledger before Databricks is asked, with its post counted as in doubt unless it is held. */
 function makeRepair(
   run: Run,
   base: RepairBase,
   order: RepairOrder,
-  { now, deadline, instance }: { now: number; deadline: number; instance: string },
+  { now, deadline, instance, pause }: { now: number; deadline: number; instance: string; pause: Pause | undefined },
 ): Attempt {
   const last = run.attempt
   const number = last.number + 1
@@ -117,6 +125,7 @@ function makeRepair(
     submit_deadline_at: order.arrived_at + order.submit_within_ms,
     last_try_at: now,
     due_at: deadline + HANDOVER_MS,
+    ...(pause && { ...NOT_POSTED, ...holdBack(NOTHING_YET, pause, now) }),
   }
 }
 

@@ -30,6 +30,8 @@ export interface Listener {
   clock: Clock
   /** Told by another process, or found to be so of a run that is waited for here. */
   hear(news: News): void
+  /** Another process has changed the pauses, or may have while nobody could be heard. */
+  hearPauses(): void
   /** The runs that are waited for here, as they were last seen. */
   waited(): Position[]
   onError(error: unknown): void
@@ -39,6 +41,8 @@ export interface Listener {
 export interface Channel {
   /** Soon, and once: what gets lost is found by those who wait for it, within seconds. */
   notify(news: News): void
+  /** Resolves when it has been sent. */
+  notifyPauses(): Promise<void>
   /** Resolves when all of it has been sent. */
   close(): Promise<void>
 }

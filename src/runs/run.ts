@@ -138,6 +138,8 @@ export interface Attempt {
 
   created_at: number
   submit_deadline_at: number
+  /** Since when a pause holds it back: that time moves its deadline once it goes on. null: none does. */
+  held_since: number | null
   started_at: number | null
   finished_at: number | null
   observed_at: number | null

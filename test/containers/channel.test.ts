@@ -27,6 +27,7 @@ async function connect(t: Test, replicas: Replicas, changes: Partial<Listener> =
       heard.push(news)
       ring()
     },
+    hearPauses() {},
     waited: () => [],
     onError(error) {
       errors.push(error)

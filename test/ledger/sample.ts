@@ -39,6 +39,7 @@ export function sampleAttempt(fields: Partial<Attempt> = {}): Attempt {
     tasks_observed_at: null,
     created_at: NOON,
     submit_deadline_at: NOON + 14_400_000,
+    held_since: null,
     started_at: null,
     finished_at: null,
     observed_at: null,

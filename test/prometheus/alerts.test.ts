@@ -5,10 +5,11 @@ import { parse } from 'yaml'
 import type { AlertCase } from './alerts/case.ts'
 import { GATEWAY_CASES } from './alerts/gateway.ts'
 import { OWNER_CASES } from './alerts/owners.ts'
+import { PAUSE_CASES } from './alerts/pauses.ts'
 import { PLATFORM_CASES } from './alerts/platform.ts'
 import { noPromtool, RULE_FILES } from './rule-files.ts'
 
-const CASES = [...PLATFORM_CASES, ...GATEWAY_CASES, ...OWNER_CASES]
+const CASES = [...PLATFORM_CASES, ...GATEWAY_CASES, ...PAUSE_CASES, ...OWNER_CASES]
 const LINKS = { job_gateway_url: 'https://jobs.test', job_gateway_docs_url: 'https://git.test/job-gateway' }
 
 interface Rule {

@@ -60,6 +60,7 @@ export function createSources(rows: Rows = {}) {
       observations: (staleBefore) => answer(`observations before ${staleBefore}`, observations),
       size: () => answer('size', 4096),
     },
+    pauses: { of: () => undefined, lastEnd: () => undefined, inForce: () => [] },
     waiters: () => 3,
     leads: () => true,
     accessTokenExpiresAt: () => NOW + 3_600_000,

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { RERUNS } from '../../config/schema/profiles.ts'
+import type { PauseObject } from './pause.ts'
 import type { RunObject } from './run.ts'
 import { choice, nullable } from './types.ts'
 
@@ -20,6 +21,9 @@ export const JobSchema = Type.Object(
       Type.Number({ description: 'An alarm is due when no run has ended well for so long.' }),
     ),
     usual_seconds: nullable(Type.Number({ description: 'Median time of its last good runs.' })),
+    paused: Type.Unsafe<PauseObject | null>(
+      Type.Union([Type.Ref('Pause'), Type.Null()], { description: 'What holds back or refuses its starts now.' }),
+    ),
     last_run: Type.Unsafe<RunObject | null>(
       Type.Union([Type.Ref('Run'), Type.Null()], { description: 'Its newest run.' }),
     ),

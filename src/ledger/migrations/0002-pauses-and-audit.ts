@@ -1,6 +1,7 @@
 /** Pauses of submissions, and the events that an auditor asks for. */
 export const pausesAndAudit = [
-  // scope: all, workspace or job; name: of what is paused, '' for all. until_at null: until somebody resumes it.
+  // scope: all, workspace or job; name: of what is paused, '' for all. until_at null: until somebody resumes it. A pause
+  // that has ended stays until the next one there: the time up to its end does not count for the runs that it held.
   `create table pauses (
     scope text not null,
     name text not null,
@@ -13,6 +14,8 @@ export const pausesAndAudit = [
   )`,
   // Since when a pause has held the attempt back: that time does not count against its deadline.
   'alter table attempts add column held_since bigint',
+  // All that a pause holds are found together, to go on when it ends.
+  'create index attempts_held on attempts (workspace, job) where held_since is not null',
 
   // Nothing refers to the runs, which are kept for a shorter time. Ids sort by time.
   `create table audit_events (
