@@ -72,7 +72,8 @@ export async function takeUpDuty({ config, store, core, clock, onError }: DutyDe
 
   watch(names)
   const ending = new AbortController()
-  const retentionMs = config.ledger.retention_days * DAY_MS
+  const { retention_days, audit_retention_days } = config.ledger
+  const retentions = { retentionMs: retention_days * DAY_MS, auditRetentionMs: audit_retention_days * DAY_MS }
   let purging: Promise<void> | undefined
 
   return {
@@ -84,7 +85,7 @@ export async function takeUpDuty({ config, store, core, clock, onError }: DutyDe
     begin() {
       begun = true
       for (const { watcher } of watches.values()) watcher.start()
-      purging = keepPurging({ store, clock, retentionMs, onError }, ending.signal)
+      purging = keepPurging({ store, clock, ...retentions, onError }, ending.signal)
     },
     async end() {
       ending.abort()

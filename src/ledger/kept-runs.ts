@@ -23,6 +23,8 @@ type Reading =
   | 'unfinished'
   | 'durations'
   | 'expectedSince'
+  | 'recordEvent'
+  | 'events'
   | 'lease'
   | 'releaseLease'
   | 'size'
@@ -58,7 +60,7 @@ export function keepRuns(store: RunStore, maxKept = MAX_KEPT): RunStore {
   const writing: Omit<RunStore, Reading> = {
     insert: (run, supersedes) => drop(store.insert(run, supersedes), run.id, ...(supersedes ? [supersedes] : [])),
     addAttempt: (run, attempt) => drop(store.addAttempt(run, attempt), run.id),
-    update: (run, change, ending) => drop(store.update(run, change, ending), run.id),
+    update: (run, ...change) => drop(store.update(run, ...change), run.id),
     updateIfRoom: (run, change, max) => drop(store.updateIfRoom(run, change, max), run.id),
     tell: (runId, attempt, at, rerunId) => drop(store.tell(runId, attempt, at, rerunId), runId),
     sight: (sightings) => drop(store.sight(sightings), ...sightings.map(({ run_id }) => run_id)),

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { Kysely, sql } from 'kysely'
 import type { PoolConfig } from 'pg'
 import { LedgerError } from '../runs/store.ts'
+import { insertTogether } from './insert-attempt.ts'
 import { lockJobInPostgres } from './lock-job.ts'
 import type { Schema } from './migrate.ts'
 import { LedgerOpenError } from './open-error.ts'
@@ -60,6 +61,7 @@ export async function openPostgres(options: PostgresOptions): Promise<OpenedData
     lockJob: lockJobInPostgres,
     residual: (column) => sql.ref(column),
     writeSightings: writeSightingsTogether,
+    insertAttempt: insertTogether(db),
     prepend: prependInPostgres,
     now,
     replicas: createReplicas({ db, writeOne, now, server: describeDirect(options) }),

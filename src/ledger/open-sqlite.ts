@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
 import { createGroupCommit } from './commit.ts'
+import { insertOneByOne } from './insert-attempt.ts'
 import { unindexed } from './list.ts'
 import type { Schema } from './migrate.ts'
 import type { OpenedDatabase } from './opened.ts'
@@ -32,6 +33,7 @@ export function openSqlite({ path, synchronous }: SqliteOptions): OpenedDatabase
     lockJob: async () => {},
     residual: unindexed,
     writeSightings: writeEachSighting,
+    insertAttempt: insertOneByOne(db),
     prepend: prependInSqlite,
     now: sql<number>`cast(round(unixepoch('subsec') * 1000) as integer)`,
     size: () => databaseSize(db),

@@ -4,13 +4,13 @@ import { firstId } from './first-id.ts'
 import type { LedgerDatabase } from './runs.ts'
 import type { Tables } from './tables.ts'
 
-/** Removes runs that ended long ago; the totals of endings are not touched. */
+/** Removes what is too old; the totals of endings are not touched. */
 export function createPurge({
   write,
   locksRows,
 }: Pick<LedgerDatabase, 'write' | 'locksRows'>): Pick<RunStore, 'purge'> {
   return {
-    purge: ({ endedBefore, tombstonesBefore, now, limit }) =>
+    purge: ({ endedBefore, tombstonesBefore, eventsBefore, now, limit }) =>
       write(async (trx) => {
         const runs = await selectEnded(trx, { endedBefore, limit, locksRows })
         if (runs.length > 0) {
@@ -25,7 +25,9 @@ export function createPurge({
           }
           await trx.deleteFrom('runs').where('id', 'in', ids).execute()
         }
-        return runs.length === limit || (await deleteTombstones(trx, tombstonesBefore, limit)) === limit
+        if (runs.length === limit) return true
+        if ((await deleteTombstones(trx, tombstonesBefore, limit)) === limit) return true
+        return (await deleteEvents(trx, eventsBefore, limit)) === limit
       }),
   }
 }
@@ -64,6 +66,17 @@ async function deleteTombstones(trx: Kysely<Tables>, purgedBefore: number, limit
         .where('purged_at', '<', purgedBefore)
         .orderBy('purged_at')
         .limit(limit),
+    )
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+/** Ids sort by time. */
+async function deleteEvents(trx: Kysely<Tables>, before: number, limit: number): Promise<number> {
+  const { numDeletedRows } = await trx
+    .deleteFrom('audit_events')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('audit_events').select('id').where('id', '<', firstId(before)).orderBy('id').limit(limit),
     )
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)

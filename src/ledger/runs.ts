@@ -1,10 +1,13 @@
 import type { CompiledQuery, Kysely, RawBuilder, Transaction } from 'kysely'
+import { type AuditEvent, describeAttempt, describeCancel } from '../runs/audit.ts'
 import type { Replicas } from '../runs/replicas.ts'
-import type { Run } from '../runs/run.ts'
+import type { Attempt, Run } from '../runs/run.ts'
 import type { AttemptChange, Ending, RunStore } from '../runs/store.ts'
+import { createEvents, encodeEvent, insertEvent } from './audit.ts'
 import type { Write, WriteOne } from './commit.ts'
 import { countAhead } from './count-ahead.ts'
 import { createExpectations } from './expectations.ts'
+import type { InsertAttempt } from './insert-attempt.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
 import { createOutputs } from './outputs.ts'
@@ -29,6 +32,7 @@ export interface LedgerDatabase {
   /** A column as it is compared when another one is to be found by index: bare where the optimiser counts its values. */
   residual(column: string): RawBuilder<string>
   writeSightings: WriteSightings
+  insertAttempt: InsertAttempt
   prepend: Prepend
   /** The database's clock, epoch ms. */
   now: RawBuilder<number>
@@ -54,7 +58,17 @@ export function createRunStore(database: LedgerDatabase): RunStore {
     if (changed.numAffectedRows === 0n) throw new StaleRunError()
   }
 
-  const applyChange = async (trx: Transaction<Tables>, run: Run, change: AttemptChange, ending?: Ending) => {
+  const insertAttempt = async (trx: Transaction<Tables>, run: Run, attempt: Attempt) => {
+    const event = encodeEvent(describeAttempt(run, attempt))
+    for (const query of database.insertAttempt(encodeAttempt(run, attempt), event)) await trx.executeQuery(query)
+  }
+
+  const applyChange = async (
+    trx: Transaction<Tables>,
+    run: Run,
+    change: AttemptChange,
+    { ending, event }: { ending?: Ending | undefined; event?: AuditEvent | undefined } = {},
+  ) => {
     await changeAttempt(trx, run, encodeChange(change))
     const ended = { ...run.attempt, ...change }
     const { state, result } = ended
@@ -62,6 +76,8 @@ export function createRunStore(database: LedgerDatabase): RunStore {
       await trx.executeQuery(statements.changeRun({ state, result }, run.id))
     }
     if (ending) await countEnding(trx, ending, ended, prepend)
+    if (change.cancel && !run.attempt.cancel) await insertEvent(trx, describeCancel(run, change.cancel))
+    if (event) await insertEvent(trx, event)
   }
 
   /** Resolves false instead when the run is no longer what it was. */
@@ -84,7 +100,7 @@ export function createRunStore(database: LedgerDatabase): RunStore {
           const holder = await readOne(trx, statements.latestBySlot(row.key_slot ?? ''))
           if (holder) return { inserted: false, holder }
         }
-        await trx.executeQuery(statements.insertAttempt(encodeAttempt(run, run.attempt)))
+        await insertAttempt(trx, run, run.attempt)
         return { inserted: true }
       }),
 
@@ -107,10 +123,10 @@ export function createRunStore(database: LedgerDatabase): RunStore {
           .where('version', '=', run.version)
           .executeTakeFirstOrThrow()
         if (numUpdatedRows === 0n) throw new StaleRunError()
-        await trx.executeQuery(statements.insertAttempt(encodeAttempt(run, attempt)))
+        await insertAttempt(trx, run, attempt)
       }),
 
-    update: (run, change, ending) => writeIfCurrent((trx) => applyChange(trx, run, change, ending)),
+    update: (run, change, ending, event) => writeIfCurrent((trx) => applyChange(trx, run, change, { ending, event })),
 
     updateIfRoom: async (run, change, max) => {
       let ahead = 0
@@ -158,6 +174,7 @@ export function createRunStore(database: LedgerDatabase): RunStore {
 
     ...createSteps(database),
     ...totalsReader(db),
+    ...createEvents(database),
     ...createExpectations(db, writeOne),
     ...createLeases(writeOne, now),
     ...createOutputs(db, writeOne),

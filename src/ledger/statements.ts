@@ -1,8 +1,9 @@
 import { type CompiledQuery, type Kysely, sql } from 'kysely'
 import type { Tombstone } from '../runs/store.ts'
+import { compilePerShape } from './compile-per-shape.ts'
 import { selectLatest } from './latest.ts'
 import type { LatestRow } from './rows.ts'
-import type { AttemptColumns, AttemptRow, RunRow, Tables } from './tables.ts'
+import type { AttemptColumns, RunRow, Tables } from './tables.ts'
 
 /** The busiest statements, compiled once: to compile them takes longer than the database needs to run them. */
 export interface Statements {
@@ -14,7 +15,6 @@ export interface Statements {
   tombstoneBySlot(keySlot: string): CompiledQuery<Tombstone>
   /** Inserts nothing when the key's slot is taken. */
   insertRun(row: RunRow): CompiledQuery
-  insertAttempt(row: AttemptRow): CompiledQuery
   /** Changes an attempt that still has this version. */
   changeAttempt(change: Partial<AttemptColumns>, runId: string, number: number, version: number): CompiledQuery
   changeRun(change: Pick<RunRow, 'state' | 'result'>, runId: string): CompiledQuery
@@ -33,15 +33,14 @@ export function compileStatements(db: Kysely<Tables>): Statements {
     latestBySlot: (keySlot) => ({ ...bySlot, parameters: [keySlot] }),
     latestByDatabricksRun: (databricksRunId) => ({ ...byDatabricksRun, parameters: [databricksRunId] }),
     tombstoneBySlot: (keySlot) => ({ ...tombstone, parameters: [keySlot] }),
-    insertRun: compilePerShape((row) =>
+    insertRun: compilePerShape((row: RunRow) =>
       db
         .insertInto('runs')
         .values(row)
         .onConflict((conflict) => conflict.column('key_slot').doNothing())
         .compile(),
     ),
-    insertAttempt: compilePerShape((row) => db.insertInto('attempts').values(row).compile()),
-    changeAttempt: compilePerShape((change, runId, number, version) =>
+    changeAttempt: compilePerShape((change: Partial<AttemptColumns>, runId: string, number: number, version: number) =>
       db
         .updateTable('attempts')
         .set(change)
@@ -50,23 +49,12 @@ export function compileStatements(db: Kysely<Tables>): Statements {
         .where('version', '=', version)
         .compile(),
     ),
-    changeRun: compilePerShape((change, runId) => db.updateTable('runs').set(change).where('id', '=', runId).compile()),
+    changeRun: compilePerShape((change: Pick<RunRow, 'state' | 'result'>, runId: string) =>
+      db.updateTable('runs').set(change).where('id', '=', runId).compile(),
+    ),
   }
 }
 
 export function selectTombstone(db: Kysely<Tables>) {
   return db.selectFrom('tombstones').select(['run_id', 'job', 'client_id', 'last_attempt'])
-}
-
-/** For queries whose parameters are the values of a row, in its order, and then the others: one for each set of columns. */
-function compilePerShape<Row extends object, Others extends unknown[]>(
-  compile: (row: Row, ...others: Others) => CompiledQuery,
-): (row: Row, ...others: Others) => CompiledQuery {
-  const compiled = new Map<string, CompiledQuery>()
-  return (row, ...others) => {
-    const shape = Object.keys(row).join()
-    const query = compiled.get(shape) ?? compile(row, ...others)
-    compiled.set(shape, query)
-    return { ...query, parameters: [...Object.values(row), ...others] }
-  }
 }

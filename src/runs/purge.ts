@@ -4,7 +4,10 @@ import type { RunStore } from './store.ts'
 export interface PurgeDeps {
   store: Pick<RunStore, 'purge'>
   clock: Clock
+  /** How long ended runs are kept. */
   retentionMs: number
+  /** How long audit events are kept. */
+  auditRetentionMs: number
   onError: (error: unknown) => void
 }
 
@@ -15,14 +18,20 @@ const BETWEEN_ROUNDS_MS = 3_600_000
 /** A purged key's attempts go on counting, and its runs answer 410, for so long. */
 const TOMBSTONE_MS = 400 * 86_400_000
 
-/** Removes finished runs after their retention, a few at a time, until `signal` aborts. Safe on every replica. */
+/** Removes finished runs and audit events after their retention, a few at a time, until `signal` aborts. Safe on every replica. */
 export async function keepPurging(
-  { store, clock, retentionMs, onError }: PurgeDeps,
+  { store, clock, retentionMs, auditRetentionMs, onError }: PurgeDeps,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     const now = clock.now()
-    const round = { endedBefore: now - retentionMs, tombstonesBefore: now - TOMBSTONE_MS, now, limit: BATCH }
+    const round = {
+      endedBefore: now - retentionMs,
+      tombstonesBefore: now - TOMBSTONE_MS,
+      eventsBefore: now - auditRetentionMs,
+      now,
+      limit: BATCH,
+    }
     const more = await store.purge(round).catch((error) => {
       onError(error)
       return false

@@ -1,3 +1,4 @@
+import type { AuditEvent, AuditStore } from './audit.ts'
 import type { TaskOutput } from './output.ts'
 import type { Replicas } from './replicas.ts'
 import type { Attempt, Cause, DoneState, Result, Run, State } from './run.ts'
@@ -142,10 +143,11 @@ export interface Tombstone {
 }
 
 /**
- * Where runs are kept. Every write is durable when its promise resolves. All instants come from the caller.
+ * Where runs are kept. Every write is durable when its promise resolves. All instants come from the caller. An attempt
+ * that is written, and the first wish to cancel one, is recorded as an audit event with it.
  * Failures of the database itself reject with LedgerError.
  */
-export interface RunStore {
+export interface RunStore extends AuditStore {
   /**
    * Writes a run with its first attempt. A key belongs to one run at a time (client id + job + key): when another run
    * holds it, nothing is written and the holder is returned, unless the holder is `supersedes`, which gives its key up.
@@ -153,8 +155,11 @@ export interface RunStore {
   insert(run: Run, supersedes?: string): Promise<{ inserted: true } | { inserted: false; holder: Run }>
   /** Adds the run's next attempt, if the run is still as `run` says (version). Spends the attempt's `rerun_id`. */
   addAttempt(run: Run, attempt: Attempt): Promise<boolean>
-  /** Changes the latest attempt, if it is still as `run` says (version); counts `ending` in the same transaction. */
-  update(run: Run, change: AttemptChange, ending?: Ending): Promise<boolean>
+  /**
+   * Changes the latest attempt, if it is still as `run` says (version); counts `ending`, and records `event`, in the same
+   * transaction.
+   */
+  update(run: Run, change: AttemptChange, ending?: Ending, event?: AuditEvent): Promise<boolean>
   /**
    * The same, as long as fewer than `max` active attempts of its job are ahead of this one: those that Databricks has or
    * may have, and those that it is to have first; resolves with how many are. Of those who ask at the same time, in
@@ -190,10 +195,17 @@ export interface RunStore {
   keepOutput(runId: string, attempt: number, output: TaskOutput[]): Promise<void>
 
   /**
-   * Removes up to `limit` runs that ended before, each leaving a tombstone, and up to `limit` tombstones that are too
-   * old; resolves with whether there may be more. Runs that need another step stay, and totals are not touched.
+   * Removes up to `limit` runs that ended before, each leaving a tombstone, and when there are no more, up to `limit`
+   * tombstones, then audit events, that are too old; resolves with whether there may be more. Runs that need another step
+   * stay, and totals are not touched.
    */
-  purge(what: { endedBefore: number; tombstonesBefore: number; now: number; limit: number }): Promise<boolean>
+  purge(what: {
+    endedBefore: number
+    tombstonesBefore: number
+    eventsBefore: number
+    now: number
+    limit: number
+  }): Promise<boolean>
 
   tombstone(runId: string): Promise<Tombstone | undefined>
   tombstoneByKey(clientId: string, job: string, key: string): Promise<Tombstone | undefined>

@@ -1,3 +1,4 @@
+import type { AuditEvent } from './audit.ts'
 import type { Attempt, Run } from './run.ts'
 import { isDone } from './run.ts'
 import type { AttemptChange, Ending, RunStore } from './store.ts'
@@ -18,8 +19,11 @@ export interface Transitions {
   begin(run: Run, supersedes?: string): Promise<{ begun: boolean; run: Run }>
   /** Adds the next attempt. */
   again(run: Run, attempt: Attempt): Promise<Run | undefined>
-  /** Changes the latest attempt. An ending is counted once for each time that an active attempt ends. */
-  move(run: Run, change: AttemptChange): Promise<Run | undefined>
+  /**
+   * Changes the latest attempt, and records `event` with it. An ending is counted once for each time that an active
+   * attempt ends.
+   */
+  move(run: Run, change: AttemptChange, event?: AuditEvent): Promise<Run | undefined>
   /** The same, unless `max` of its job are ahead of it (`RunStore.updateIfRoom`). */
   moveIfRoom(run: Run, change: AttemptChange, max: number): Promise<{ moved: Run | undefined; ahead: number }>
   /** The same on the run as it is by then, however often another writer comes first; no change: nothing is to be done. */
@@ -27,9 +31,9 @@ export interface Transitions {
 }
 
 export function createTransitions({ store, tell }: { store: RunStore; tell: (moved: Moved) => void }): Transitions {
-  const move: Transitions['move'] = async (run, change) => {
+  const move: Transitions['move'] = async (run, change, event) => {
     const after = apply(run, change)
-    if (!(await store.update(run, change, readEnding(run.attempt, after)))) return undefined
+    if (!(await store.update(run, change, readEnding(run.attempt, after), event))) return undefined
     tell({ before: run.attempt, run: after })
     return after
   }

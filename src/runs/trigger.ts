@@ -1,15 +1,24 @@
 import type { Clock } from '../clock.ts'
 import type { DatabricksClient } from '../databricks/types.ts'
+import { describeResubmission } from './audit.ts'
 import { REOPENED } from './endings.ts'
 import { GatewayError } from './errors.ts'
 import { createId } from './id.ts'
 import { inTime } from './in-time.ts'
-import { HANDOVER_MS, makeIntent, type Order, type Position, type Prepared, submitWithin } from './intent.ts'
+import {
+  describeOrderer,
+  HANDOVER_MS,
+  makeIntent,
+  type Order,
+  type Position,
+  type Prepared,
+  submitWithin,
+} from './intent.ts'
 import { decideOrder, type Prepare } from './prepare.ts'
 import type { Repair } from './repair.ts'
 import type { Revisit } from './revisit.ts'
 import type { Attempt, Run } from './run.ts'
-import type { RunStore } from './store.ts'
+import type { AttemptChange, RunStore } from './store.ts'
 import type { Submit, Submitted } from './submit.ts'
 import type { Tellings } from './tell.ts'
 import type { Transitions } from './transition.ts'
@@ -116,13 +125,16 @@ export function createTrigger(deps: TriggerDeps): Trigger {
 
   /** Posts the last attempt's own token again: whatever became of it, there is one run. */
   async function resubmit(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
-    const run = await transitions.move(holder, {
+    const { order } = prepared
+    const change: AttemptChange = {
       ...REOPENED,
       state: 'SUBMITTING',
       message: 'Submitted again under the same token.',
-      submit_deadline_at: prepared.order.arrived_at + submitWithin(prepared),
+      submit_deadline_at: order.arrived_at + submitWithin(prepared),
       due_at: prepared.deadline + HANDOVER_MS,
-    })
+    }
+    const event = describeResubmission(holder, describeOrderer(order), clock.now())
+    const run = await transitions.move(holder, change, event)
     return run && submit(run, prepared.deadline, 'held')
   }
 

@@ -1,5 +1,6 @@
 import { type CompiledQuery, Kysely, sql } from 'kysely'
 import t, { type Test } from 'tap'
+import { insertTogether } from '../../src/ledger/insert-attempt.ts'
 import { lockJobInPostgres } from '../../src/ledger/lock-job.ts'
 import { createPostgresDialect } from '../../src/ledger/postgres.ts'
 import { createWrites } from '../../src/ledger/postgres-write.ts'
@@ -8,7 +9,7 @@ import { createRunStore } from '../../src/ledger/runs.ts'
 import { writeSightingsTogether } from '../../src/ledger/sightings.ts'
 import type { Tables } from '../../src/ledger/tables.ts'
 import type { RunStore } from '../../src/runs/store.ts'
-import { LISTS, OTHERS, run } from '../ledger/questions.ts'
+import { EVENTS, LISTS, OTHERS, run } from '../ledger/questions.ts'
 import { createDatabase } from './support/postgres.ts'
 
 const database = await createDatabase(t)
@@ -27,6 +28,7 @@ const store = createRunStore({
   lockJob: lockJobInPostgres,
   residual: (column) => sql.ref(column),
   writeSightings: writeSightingsTogether,
+  insertAttempt: insertTogether(db),
   prepend: prependInPostgres,
   now: sql`0`,
   size: async () => 0,
@@ -62,6 +64,10 @@ async function fill(): Promise<void> {
     from runs, (select * from attempts) sample where runs.id <> sample.run_id`)
   await database.query(`
     insert into tombstones select 'T' || i, 'load', 'control-m', 'old-' || i, 1, i from generate_series(1, 20000) i`)
+  await database.query(`
+    insert into audit_events (id, at, action, client, job, run_id, result)
+    select id, created_at, case when created_at % 100 = 0 then 'cancel' else 'trigger' end, client_id, job, id, 'accepted'
+    from runs`)
   await database.query('analyze')
 }
 
@@ -91,7 +97,8 @@ async function explain(ask: (store: RunStore) => Promise<unknown>): Promise<Plan
 }
 
 function collectScans(node: PlanNode, scans: PlanNode[]): void {
-  if (['runs', 'attempts', 'outputs', 'tombstones'].includes(node['Relation Name'] ?? '')) scans.push(node)
+  if (['runs', 'attempts', 'outputs', 'tombstones', 'audit_events'].includes(node['Relation Name'] ?? ''))
+    scans.push(node)
   for (const child of node.Plans ?? []) collectScans(child, scans)
 }
 
@@ -112,6 +119,12 @@ function readsLittle(t: Test, scans: PlanNode[]): void {
 for (const [filter] of LISTS) {
   t.test(`a list by ${JSON.stringify(filter)} reads little`, async (t) => {
     readsLittle(t, await explain((store) => store.list({ jobs: null, limit: 50, ...filter })))
+  })
+}
+
+for (const [filter] of EVENTS) {
+  t.test(`events by ${JSON.stringify(filter)} read little`, async (t) => {
+    readsLittle(t, await explain((store) => store.events({ limit: 50, ...filter })))
   })
 }
 

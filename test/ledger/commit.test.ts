@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { createGroupCommit } from '../../src/ledger/commit.ts'
+import { insertOneByOne } from '../../src/ledger/insert-attempt.ts'
 import { unindexed } from '../../src/ledger/list.ts'
 import { migrate } from '../../src/ledger/migrate.ts'
 import { openLedger } from '../../src/ledger/open.ts'
@@ -95,6 +96,7 @@ async function openParts(t: Test) {
     lockJob: async () => {},
     residual: unindexed,
     writeSightings: writeEachSighting,
+    insertAttempt: insertOneByOne(db),
     prepend: prependInSqlite,
     now: sql`0`,
     size: async () => 0,

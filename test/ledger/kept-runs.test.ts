@@ -92,7 +92,7 @@ t.test('a purge leaves nothing of what it removed', async (t) => {
   const run = sampleRun(long, { state: 'SUCCEEDED', result: 'OK', finished_at: 1, due_at: null })
   await store.insert(run)
   t.ok(await store.get(run.id))
-  await store.purge({ endedBefore: 2, tombstonesBefore: 0, now: 3, limit: 10 })
+  await store.purge({ endedBefore: 2, tombstonesBefore: 0, eventsBefore: 0, now: 3, limit: 10 })
   t.equal(await store.get(run.id), undefined)
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { encodeTime } from 'ulid'
-import type { Failure, Run } from '../../src/runs/run.ts'
+import type { Cancel, Failure, Run } from '../../src/runs/run.ts'
 import type { AttemptChange, Ending, RunFilter, RunStore } from '../../src/runs/store.ts'
 import { sampleAttempt, sampleRun } from './sample.ts'
 
@@ -45,6 +45,9 @@ const WORKSPACES = ['main', 'spare']
 const TASK = { task_key: 'load', state: 'FAILED', databricks_run_id: '9007199254740993', attempt: 1, message: '\u0000' }
 const COUNTS = { total: 1, succeeded: 0, running: 0, pending: 0, failed: 1, skipped: 0 }
 const FAILURE: Failure = { cause: 'user_code', task_key: 'load', message: 'x', retryable: true, repairable: true }
+const WISH: Omit<Cancel, 'asked_at'> = {
+  ...{ client: 'azure', key_id: 'k2', ref: 'Ñandú/1', remote_address: null, sent_at: null },
+}
 const START = Date.UTC(2026, 10, 22)
 
 /** Unlike for any other step, so that every order is determined. */
@@ -107,7 +110,7 @@ const addAttempt = fc
   )
 
 const update = fc
-  .tuple(which, digit, fc.constantFrom('confirm', 'end', 'fail', 'reopen', 'tasks', 'doubt'))
+  .tuple(which, digit, fc.constantFrom('confirm', 'end', 'fail', 'reopen', 'tasks', 'cancel', 'doubt'))
   .map(([index, coarse, kind]) =>
     onSeen('update', index, kind, (store, run, step) => {
       const { change, ending } = changeOf(kind, run, instant(coarse, step))
@@ -234,6 +237,8 @@ function changeOf(kind: string, { job, attempt }: Run, at: number): { change: At
       }
     case 'tasks':
       return { change: { tasks: [TASK], task_counts: COUNTS, recovered: true, message: 'línea\n"1"' } }
+    case 'cancel':
+      return { change: { cancel: attempt.cancel ? { ...attempt.cancel, sent_at: at } : { ...WISH, asked_at: at } } }
     default:
       return { change: { tries: attempt.tries + 1, tries_in_doubt: 1, last_try_at: at, missing_since: at } }
   }

@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { type CompiledQuery, Kysely, sql } from 'kysely'
 import t from 'tap'
 import { createGroupCommit } from '../../src/ledger/commit.ts'
+import { insertOneByOne } from '../../src/ledger/insert-attempt.ts'
 import { unindexed } from '../../src/ledger/list.ts'
 import { migrate } from '../../src/ledger/migrate.ts'
 import { sqliteSchema } from '../../src/ledger/open-sqlite.ts'
@@ -11,7 +12,7 @@ import { writeEachSighting } from '../../src/ledger/sightings.ts'
 import { createSqliteDialect } from '../../src/ledger/sqlite.ts'
 import type { Tables } from '../../src/ledger/tables.ts'
 import type { RunStore } from '../../src/runs/store.ts'
-import { LISTS, OTHERS, run } from './questions.ts'
+import { EVENTS, LISTS, OTHERS, run } from './questions.ts'
 
 const database = new DatabaseSync(':memory:')
 const asked: CompiledQuery[] = []
@@ -32,6 +33,7 @@ const store = createRunStore({
   lockJob: async () => {},
   residual: unindexed,
   writeSightings: writeEachSighting,
+  insertAttempt: insertOneByOne(db),
   prepend: prependInSqlite,
   now: sql`0`,
   size: async () => 0,
@@ -62,6 +64,15 @@ for (const [filter, index = 'sqlite_autoindex_runs_1'] of LISTS) {
         used.some((step) => step.startsWith('SCAN')),
         'nothing is read through',
       )
+  })
+}
+
+for (const [filter, index] of EVENTS) {
+  t.test(`events by ${JSON.stringify(filter)} are read from ${index}`, async (t) => {
+    const kind = Object.keys(filter).length > 0 ? 'SEARCH' : 'SCAN'
+    const [step = '', ...others] = await explain((store) => store.events({ limit: 50, ...filter }))
+    t.match(step, new RegExp(`^${kind} audit_events USING INDEX ${index}\\b`))
+    t.same(others, [], 'in its order')
   })
 }
 

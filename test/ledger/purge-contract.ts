@@ -6,7 +6,13 @@ import { sampleAttempt, sampleRun } from './sample.ts'
 const DAY_MS = 86_400_000
 const NOW = Date.UTC(2026, 10, 22)
 const OLD = NOW - 100 * DAY_MS
-const ROUND = { endedBefore: NOW - 90 * DAY_MS, tombstonesBefore: NOW - 400 * DAY_MS, now: NOW, limit: 100 }
+const ROUND = {
+  endedBefore: NOW - 90 * DAY_MS,
+  tombstonesBefore: NOW - 400 * DAY_MS,
+  eventsBefore: 0,
+  now: NOW,
+  limit: 100,
+}
 const ENDED = { state: 'FAILED', result: 'KO', cause: 'user_code', finished_at: OLD + 1, due_at: null } as const
 
 /** What purging does to every store of runs. `openStore` gives an empty one. */

@@ -1,3 +1,4 @@
+import type { EventFilter } from '../../src/runs/audit.ts'
 import type { RunFilter, RunStore } from '../../src/runs/store.ts'
 import { sampleAttempt, sampleRun } from './sample.ts'
 
@@ -35,6 +36,20 @@ export const LISTS: [Omit<RunFilter, 'jobs' | 'limit'> & { jobs?: string[] }, st
   [{ ref: 'SALES/*', since: 1, until: 2, before: run.id }, 'runs_by_ref'],
 ]
 
+/** Events by every documented filter, each with the index that is to be read. */
+export const EVENTS: [Omit<EventFilter, 'limit'>, string][] = [
+  [{}, 'sqlite_autoindex_audit_events_1'],
+  [{ since: 1, until: 2, before: run.id }, 'sqlite_autoindex_audit_events_1'],
+  [{ action: 'trigger', since: 1 }, 'sqlite_autoindex_audit_events_1'],
+  [{ job: 'nightly-load' }, 'audit_events_by_job'],
+  [{ job: 'nightly-load', client: 'control-m', action: 'trigger', since: 1, until: 2 }, 'audit_events_by_job'],
+  [{ client: 'control-m' }, 'audit_events_by_client'],
+  [{ client: 'control-m', before: run.id }, 'audit_events_by_client'],
+  [{ action: 'cancel' }, 'audit_events_by_action'],
+  [{ action: 'cancel', job: 'nightly-load', client: 'control-m', since: 1 }, 'audit_events_by_action'],
+  [{ run_id: run.id, action: 'cancel', job: 'nightly-load' }, 'audit_events_by_run'],
+]
+
 /** Everything else that is asked while callers or the watcher wait. */
 export const OTHERS: Record<string, (store: RunStore) => Promise<unknown>> = {
   get: (store) => store.get(run.id),
@@ -60,5 +75,5 @@ export const OTHERS: Record<string, (store: RunStore) => Promise<unknown>> = {
   tell: (store) => store.tell(run.id, 1, 2, 'R1'),
   sight: (store) => store.sight([{ run_id: run.id, attempt: 1, observed_at: 1, due_at: 2 }]),
   bringForward: (store) => store.bringForward(run.id, 1, 1),
-  purge: (store) => store.purge({ endedBefore: 0, tombstonesBefore: 0, now: 0, limit: 100 }),
+  purge: (store) => store.purge({ endedBefore: 0, tombstonesBefore: 0, eventsBefore: 0, now: 0, limit: 100 }),
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { openLedger } from '../../src/ledger/open.ts'
+import { auditContract } from './audit-contract.ts'
 import { runStoreContract } from './contract.ts'
 import { leaseContract } from './lease-contract.ts'
 import { purgeContract } from './purge-contract.ts'
@@ -11,3 +12,4 @@ runStoreContract(t, open)
 t.test('races', async (t) => raceContract(t, open))
 t.test('leases', async (t) => leaseContract(t, open))
 t.test('purge', async (t) => purgeContract(t, open))
+t.test('audit', async (t) => auditContract(t, open))

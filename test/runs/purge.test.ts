@@ -3,6 +3,7 @@ import { keepPurging } from '../../src/runs/purge.ts'
 import type { RunStore } from '../../src/runs/store.ts'
 
 const DAY_MS = 86_400_000
+const RETENTIONS = { retentionMs: 90 * DAY_MS, auditRetentionMs: 500 * DAY_MS }
 const NOW = Date.UTC(2026, 10, 22)
 
 /** Purges with these answers of the ledger, and notes what was asked and how long was slept after each. */
@@ -26,14 +27,20 @@ async function purgeWith(answers: (boolean | Error)[]) {
       return answer
     },
   }
-  await keepPurging({ store, clock, retentionMs: 90 * DAY_MS, onError: (e) => errors.push(e) }, stopping.signal)
+  await keepPurging({ store, clock, ...RETENTIONS, onError: (e) => errors.push(e) }, stopping.signal)
   return { asked, slept, errors }
 }
 
 t.test('small batches with room between them while there is more, then a look an hour', async (t) => {
   const { asked, slept } = await purgeWith([true, true, false, false])
   t.same(slept, [250, 250, 3_600_000, 3_600_000])
-  const round = { endedBefore: NOW - 90 * DAY_MS, tombstonesBefore: NOW - 400 * DAY_MS, now: NOW, limit: 20 }
+  const round = {
+    endedBefore: NOW - 90 * DAY_MS,
+    tombstonesBefore: NOW - 400 * DAY_MS,
+    eventsBefore: NOW - 500 * DAY_MS,
+    now: NOW,
+    limit: 20,
+  }
   t.same(asked, [round, round, round, round])
 })
 

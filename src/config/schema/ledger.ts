@@ -68,6 +68,12 @@ export const LedgerSchema = closed(
       maximum: 3650,
       description: 'How long finished runs are kept; at least 61, since Databricks keeps runs and their tokens 60.',
     }),
+    audit_retention_days: Type.Integer({
+      default: 400,
+      minimum: 90,
+      maximum: 3650,
+      description: 'How long audit events are kept: who triggered, canceled, repaired, paused or reloaded what.',
+    }),
   },
   { default: {}, description: 'The database of runs.' },
 )
