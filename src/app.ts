@@ -1,10 +1,13 @@
 import manifest from '../package.json' with { type: 'json' }
+import { createAuthentication } from './callers/authenticate.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { readCertificate } from './config/certificate.ts'
 import type { ConfigSource } from './config/read.ts'
 import type { Config } from './config/schema.ts'
 import { type Core, createCore } from './core.ts'
 import { type Duty, takeUpDuty } from './duty.ts'
+import { createFetchJson } from './fetch-json.ts'
+import { createFetchKeys } from './fetch-keys.ts'
 import { findDegradation } from './health.ts'
 import { closeServer } from './http/close-server.ts'
 import { createListener, type Listener } from './http/listener.ts'
@@ -128,6 +131,7 @@ export async function startApp({ config, source, env, clock = systemClock, signa
       onError,
     })
 
+    const fetchJson = createFetchJson({ env, onSecret: secrets.add, clock })
     const certificate = settings.tls && readCertificate(settings.tls)
     if (certificate) metrics.certificateEnds(certificate.expiresAt)
     const listener = createListener(certificate)
@@ -145,6 +149,11 @@ export async function startApp({ config, source, env, clock = systemClock, signa
         }),
       }),
       isDraining: () => health.draining,
+      authenticationOf: createAuthentication({
+        createFetchKeys: (issuer) => createFetchKeys(issuer, fetchJson),
+        clock,
+        onTrouble: (issuer, err) => log.warn({ event: 'issuer.unavailable', issuer, err }),
+      }),
       listener,
       clock,
       log,

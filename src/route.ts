@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import type { ProxyConfig } from './config/schema/network.ts'
+import type { CaConfig, ProxyConfig } from './config/schema/network.ts'
 import { readSecret } from './config/secrets.ts'
 import type { Route } from './databricks/dispatcher.ts'
 
-interface Surroundings {
+export interface Surroundings {
   env: NodeJS.ProcessEnv
   /** Told of each secret that is read, so that the log can hide it. */
   onSecret: (secret: string) => void
@@ -11,7 +11,7 @@ interface Surroundings {
 
 /** How calls leave this machine, as the configuration says; the proxy's password is read anew at each connection. */
 export function readRoute(
-  { proxy, ca }: { proxy?: ProxyConfig; ca?: { file: string } },
+  { proxy, ca }: { proxy?: ProxyConfig; ca?: CaConfig },
   { env, onSecret }: Surroundings,
 ): Route {
   return {

@@ -1,12 +1,13 @@
-/** The headers that may carry a client's key, as Node gives them. */
+/** The headers that may carry a client's key or a token, as Node gives them. */
 export interface CredentialHeaders {
   authorization?: string | undefined
   'x-api-key'?: string | string[] | undefined
 }
 
 export interface Credential {
-  /** The bytes that the caller sent, one character each. */
+  /** The bytes that the caller sent, one character each: a key, or perhaps a token. */
   key: string
+  scheme: 'x-api-key' | 'bearer' | 'basic'
   /** User name of Basic. */
   user?: string
 }
@@ -22,7 +23,7 @@ export function readCredential(headers: CredentialHeaders): Credential | 'missin
     .map((key) => key?.trim() ?? '')
     // Schedulers send the header empty when its variable has no value.
     .filter((key) => key !== '')
-    .map((key) => ({ key }))
+    .map((key) => ({ key, scheme: 'x-api-key' }))
   if (authorization !== '') found.unshift(readAuthorization(authorization))
 
   const [first, ...others] = found
@@ -36,7 +37,7 @@ function readAuthorization(value: string): Credential | undefined {
   if (token === undefined) return undefined
   switch (scheme?.toLowerCase()) {
     case 'bearer':
-      return { key: token }
+      return { key: token, scheme: 'bearer' }
     case 'basic':
       return readBasic(Buffer.from(token, 'base64').toString('latin1'))
     default:
@@ -47,5 +48,5 @@ function readAuthorization(value: string): Credential | undefined {
 function readBasic(text: string): Credential | undefined {
   const colon = text.indexOf(':')
   const key = text.slice(colon + 1)
-  return colon < 0 || key === '' ? undefined : { user: text.slice(0, colon), key }
+  return colon < 0 || key === '' ? undefined : { user: text.slice(0, colon), key, scheme: 'basic' }
 }

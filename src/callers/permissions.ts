@@ -6,7 +6,7 @@ export interface Caller {
   /** What idempotency keys are bound to. */
   readonly id: string
   readonly name: string
-  /** Tells the client's keys apart: the first 8 hex digits of the key's hash, safe to log. */
+  /** Which of the client's keys, by 8 hex digits of its hash, or whose token, by issuer and subject; safe to log. */
   readonly key_id: string
   readonly config: ClientConfig
   may(permission: Permission): boolean

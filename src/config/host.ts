@@ -2,6 +2,11 @@ import { quote } from './describe.ts'
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
+/** Whether nobody can listen on the way there, nor change what is said. */
+export function isPrivateWay(url: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname))
+}
+
 interface Host {
   origin: string
   loopback: boolean

@@ -61,12 +61,15 @@ async function readYaml(path: string): Promise<YamlFile> {
 
 /** Makes the paths that a file names absolute, as seen from that file. */
 function anchorPaths(tree: Mapping, folder: string) {
-  for (const workspace of Object.values(mappingAt(tree, 'workspaces')).filter(isMapping)) {
+  const workspaces = Object.values(mappingAt(tree, 'workspaces')).filter(isMapping)
+  const issuers = Object.values(mappingAt(tree, 'issuers')).filter(isMapping)
+  for (const workspace of workspaces) {
     const auth = mappingAt(workspace, 'auth')
     for (const key of new Set(Object.values(SECRET_KEYS))) anchor(mappingAt(auth, key), folder)
-    for (const holder of [mappingAt(mappingAt(workspace, 'proxy'), 'password'), mappingAt(workspace, 'ca')]) {
-      anchor(holder, folder)
-    }
+  }
+  for (const called of [...workspaces, ...issuers]) {
+    anchor(mappingAt(mappingAt(called, 'proxy'), 'password'), folder)
+    anchor(mappingAt(called, 'ca'), folder)
   }
   const tls = mappingAt(mappingAt(tree, 'server'), 'tls')
   for (const key of ['certificate', 'key']) anchor(mappingAt(tls, key), folder)

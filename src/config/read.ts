@@ -57,6 +57,7 @@ export async function examineConfig({ files, env, inForce }: ConfigSource): Prom
       workspaces: Object.keys(mappingAt(tree, 'workspaces')),
       jobs: Object.keys(mappingAt(tree, 'jobs')),
       profiles: Object.keys(mappingAt(tree, 'profiles')),
+      issuers: Object.keys(mappingAt(tree, 'issuers')),
     },
     given: (path) => has(tree, path),
     env,

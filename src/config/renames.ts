@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ClientConfig } from './schema/clients.ts'
 import type { JobConfig } from './schema/jobs.ts'
 import type { Config } from './schema.ts'
@@ -19,10 +20,17 @@ function describeClients(before: Record<string, ClientConfig>, next: Record<stri
         : [`client ${name} has id ${client.id} instead of ${former.id}: ${LOST}. ${keep(former)}`]
     return gone(before, next).flatMap(([formerName, one]) => {
       if (one.id === client.id) return [`client ${name} is the former client ${formerName}: ${HELD}`]
-      if (!one.keys.some((key) => client.keys.includes(key))) return []
-      return [`client ${name} has a key of the former client ${formerName} and another id: ${LOST}. ${keep(one)}`]
+      const shared = findShared(one, client)
+      if (shared === undefined) return []
+      return [`client ${name} has ${shared} of the former client ${formerName} and another id: ${LOST}. ${keep(one)}`]
     })
   })
+}
+
+/** By what both are known. */
+function findShared(one: ClientConfig, other: ClientConfig): string | undefined {
+  if (one.keys.some((key) => other.keys.includes(key))) return 'a key'
+  return one.tokens.some((rule) => other.tokens.some((own) => isDeepStrictEqual(own, rule))) ? 'the tokens' : undefined
 }
 
 const LOST = 'keys of its former orders do not hold for it, and a call repeated with one of them starts a second run'

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { type ClientConfig, ClientsSchema } from './schema/clients.ts'
+import { IssuersSchema } from './schema/issuers.ts'
 import { type JobConfig, JobDefaultsSchema, JobsSchema } from './schema/jobs.ts'
 import { LedgerSchema } from './schema/ledger.ts'
 import { closed } from './schema/names.ts'
@@ -23,6 +24,7 @@ export const ConfigFileSchema = closed(
     jobs: JobsSchema,
     profiles: ProfilesSchema,
     watch: WatchSchema,
+    issuers: IssuersSchema,
     clients: ClientsSchema,
   },
   { title: 'databricks-job-gateway configuration' },

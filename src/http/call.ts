@@ -18,6 +18,8 @@ export interface Call {
   readonly signal: AbortSignal
   format: Format
   caller?: Caller
+  /** What is wrong with what was sent as Bearer. */
+  bearerFault?: string
   job?: string
   runId?: string
   answer?: TriggerAnswer

@@ -37,7 +37,7 @@ export function createAnswerError({ links, facts }: ErrorDeps): AnswerError {
     if (retryAfter !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(retryAfter)))
     // Basic first: schedulers that ask before they send a credential take the first line that they know.
     if (error.code === 'unauthenticated') {
-      reply.header('www-authenticate', ['Basic realm="databricks-job-gateway"', 'Bearer'])
+      reply.header('www-authenticate', ['Basic realm="databricks-job-gateway"', describeBearer(call.bearerFault)])
     }
     if (error.run) {
       reply.header('x-run-id', error.run.id)
@@ -66,6 +66,11 @@ export function createAnswerError({ links, facts }: ErrorDeps): AnswerError {
     }
     return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(body))
   }
+}
+
+/** RFC 6750 §3: what is wrong is told only to who sent something. */
+function describeBearer(fault: string | undefined): string {
+  return fault === undefined ? 'Bearer' : `Bearer error="invalid_token", error_description="${fault}"`
 }
 
 /** Foreign errors become ours; what is not the caller's fault says nothing of what happened inside. */

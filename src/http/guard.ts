@@ -1,33 +1,41 @@
 import type { FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify'
-import { type AuthenticationFailure, createAuthenticate, type Known } from '../callers/authenticate.ts'
-import { onceFor } from '../config/once-for.ts'
+import type { Authenticate, Known } from '../callers/authenticate.ts'
 import type { Permission } from '../config/schema/clients.ts'
+import type { Config } from '../config/schema.ts'
 import type { HttpFacts } from '../metrics/http.ts'
 import { GatewayError } from '../runs/errors.ts'
+import { CREDENTIAL_FAULTS, describeFault } from './credential-faults.ts'
 
 /** A hook that lets only callers with this permission pass, before anything else of the request is looked at. */
 export type Guard = (
   permission: Permission,
 ) => (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
-const REASONS: Record<AuthenticationFailure, string> = {
-  missing: 'The call carries no key.',
-  unknown_key: 'The gateway does not know this key, or the user name of Basic is not the name of its client.',
-  malformed: 'The key cannot be read, or two different ones were sent.',
+export interface GuardDeps {
+  /** By the configuration that the call met. */
+  authenticationOf: (config: Config) => Authenticate
+  facts: Pick<HttpFacts, 'authenticationFailed'>
 }
 
-export function createGuard(facts: Pick<HttpFacts, 'authenticationFailed'>): Guard {
-  const authenticatorOf = onceFor(createAuthenticate)
+export function createGuard({ authenticationOf, facts }: GuardDeps): Guard {
+  function refuse(
+    { call, headers }: FastifyRequest,
+    { reason, why }: Extract<Known, { reason: string }>,
+  ): GatewayError {
+    facts.authenticationFailed(reason)
+    const internal = why === undefined ? reason : `${reason}: ${why}`
+    if (reason === 'issuer_unavailable') {
+      const detail = 'The issuer of the token cannot be asked for its keys. Send the same call again shortly.'
+      return new GatewayError('issuer-unavailable', detail, { internal })
+    }
+    if (/^bearer\b/i.test(headers.authorization ?? '')) call.bearerFault = CREDENTIAL_FAULTS[reason]
+    return new GatewayError('unauthenticated', describeFault(reason), { internal })
+  }
+
   return (permission) => (request, _reply, done) => {
     const admit = (known: Known) => {
       if ('reason' in known) {
-        facts.authenticationFailed(known.reason)
-        done(
-          new GatewayError(
-            'unauthenticated',
-            `${REASONS[known.reason]} Send a client's key as X-API-Key, as Authorization: Bearer, or as the password of Basic.`,
-          ),
-        )
+        done(refuse(request, known))
         return
       }
       const { caller } = known
@@ -38,7 +46,7 @@ export function createGuard(facts: Pick<HttpFacts, 'authenticationFailed'>): Gua
         done(new GatewayError('forbidden', detail))
       }
     }
-    const known = authenticatorOf(request.call.config.clients)(request.headers)
+    const known = authenticationOf(request.call.config)(request.headers)
     // A key is known at once, so that its call goes on at once.
     if (known instanceof Promise) known.then(admit, done)
     else admit(known)

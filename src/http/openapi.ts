@@ -24,7 +24,11 @@ export function openApiOptions(): FastifyDynamicSwaggerOptions {
       components: {
         securitySchemes: {
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: "A client's key." },
-          bearer: { type: 'http', scheme: 'bearer', description: "A client's key." },
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: "A client's key, or a token (JWT) of an issuer that the gateway is configured with.",
+          },
           basic: { type: 'http', scheme: 'basic', description: 'Name of the client, and its key as password.' },
         },
       },

@@ -32,8 +32,9 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     status: 401,
     title: 'No valid key was sent',
     retryable: false,
-    cause: "The call carries no client's key, one that the gateway does not know, or a header that cannot be read.",
-    cure: 'Send the key as X-API-Key, as Authorization: Bearer, or as the password of Basic with the name of the client as user name.',
+    cause:
+      "The call carries no client's key, one that the gateway does not know, a token (JWT) that is not good here, or a header that cannot be read.",
+    cure: 'Send the key as X-API-Key, as Authorization: Bearer, or as the password of Basic with the name of the client as user name; a token as Authorization: Bearer. Of a token the detail says what is wrong with it; the operators of the gateway know which issuer, audience and claims it takes.',
   },
   forbidden: {
     status: 403,
@@ -189,6 +190,15 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     retryAfterSeconds: 5,
     cause: 'The database in which the gateway keeps its runs does not answer.',
     cure: 'Send the same call with the same key again after Retry-After seconds. Without a key, look first whether the run is there.',
+  },
+  'issuer-unavailable': {
+    status: 503,
+    title: 'The issuer of the token cannot be asked now',
+    retryable: true,
+    retryAfterSeconds: 30,
+    cause:
+      "The gateway does not know the keys of the token's issuer, or not its newest, and the issuer does not answer.",
+    cure: 'Send the same call with the same key again after Retry-After seconds.',
   },
   paused: {
     status: 503,

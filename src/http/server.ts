@@ -22,7 +22,7 @@ import { createAllowedMethods } from './allowed-methods.ts'
 import { createAttend } from './attend.ts'
 import { createAnswerClientError } from './client-error.ts'
 import { createAnswerError } from './errors.ts'
-import { createGuard } from './guard.ts'
+import { createGuard, type GuardDeps } from './guard.ts'
 import { createLinks } from './links.ts'
 import type { Listener } from './listener.ts'
 import { openApiOptions } from './openapi.ts'
@@ -43,7 +43,7 @@ import { ProblemSchema } from './schemas/problem.ts'
 import { RunSchema } from './schemas/run.ts'
 import { createWaitForEnd } from './waiting.ts'
 
-export interface ServerDeps {
+export interface ServerDeps extends Pick<GuardDeps, 'authenticationOf'> {
   /** The configuration in force; each call keeps the one that it met. */
   current: () => Config
   store: Pick<RunStore, 'get' | 'attempts'>
@@ -83,7 +83,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const links = createLinks(current)
   const answerError = createAnswerError({ links, facts: metrics })
   const attend = createAttend({ current, clock, facts: metrics, tellings: deps.tellings })
-  const guard = createGuard(metrics)
+  const guard = createGuard({ authenticationOf: deps.authenticationOf, facts: metrics })
   const answers = createRunAnswers({ store, links, usual, clock, readOutput: deps.readOutput })
   const waitForEnd = createWaitForEnd({ waits: deps.waits, store, clock, facts: metrics })
   const allowedMethods = createAllowedMethods()

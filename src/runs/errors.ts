@@ -25,6 +25,7 @@ export const ERROR_CODES = [
   'databricks-job-missing',
   'databricks-unavailable',
   'ledger-unavailable',
+  'issuer-unavailable',
   'paused',
   'overloaded',
   'internal',

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { createAuthenticate } from '../../src/callers/authenticate.ts'
+import { createAuthentication } from '../../src/callers/authenticate.ts'
 import type { CredentialHeaders } from '../../src/callers/credentials.ts'
+import { systemClock } from '../../src/clock.ts'
 import { hashKey } from '../../src/config/key-hash.ts'
 import type { ClientConfig } from '../../src/config/schema/clients.ts'
 
@@ -10,7 +11,20 @@ const NEW = 'gw_the-new-key-of-control-m'
 const OTHER = 'gw_the-key-of-another-client'
 
 function client(config: Partial<ClientConfig>): ClientConfig {
-  return { id: 'id', profile: 'generic', keys: [], jobs: ['*'], permissions: ['read'], codes: {}, ...config }
+  const nothing = { keys: [], tokens: [], codes: {} }
+  return { id: 'id', profile: 'generic', jobs: ['*'], permissions: ['read'], ...nothing, ...config }
+}
+
+/** By keys alone, so nobody has to be asked. */
+const authenticationOf = createAuthentication({
+  createFetchKeys: () => unused,
+  clock: systemClock,
+  onTrouble: unused,
+})
+const createAuthenticate = (clients: Record<string, ClientConfig>) => authenticationOf({ clients, issuers: {} })
+
+function unused(): never {
+  throw new Error('no issuer is known')
 }
 
 const authenticate = createAuthenticate({

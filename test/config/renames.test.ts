@@ -5,6 +5,8 @@ import { BASE, readFiles } from '../support/config-files.ts'
 const [OLD, NEW] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`]
 const client = (name: string, key: string, id = '') =>
   `clients: { ${name}: { keys: ["${key}"], permissions: [metrics]${id && `, id: ${id}`} } }`
+const tokens = (name: string, claims: string) =>
+  `issuers: { i: { issuer: "https://i.example.com", audience: [g] } }\nclients: { ${name}: { permissions: [metrics], tokens: [{ issuer: i, claims: { ${claims} } }] } }`
 const job = (name: string, id: string) => `jobs: { ${name}: { job_id: "${id}" } }`
 
 const cases: [name: string, before: string, next: string, told: RegExp[]][] = [
@@ -35,6 +37,13 @@ const cases: [name: string, before: string, next: string, told: RegExp[]][] = [
     client('a', OLD, 'x'),
     [/^client a has id x instead of a: .* Set id: a to keep them\.$/],
   ],
+  [
+    'the same tokens under another name',
+    tokens('a', 'azp: x, roles: r'),
+    tokens('b', 'roles: r, azp: x'),
+    [/^client b has the tokens of the former client a and another id: .* Set id: a to keep them\.$/],
+  ],
+  ['a client leaves, one with other tokens comes', tokens('a', 'azp: x'), tokens('b', 'azp: y'), []],
   ['a job leaves, another comes', job('a', '1'), job('b', '2'), []],
   [
     'the same job under another name',

@@ -56,6 +56,9 @@ t.test('401 offers Basic first, with the realm that never changes, then Bearer',
   t.match(JSON.parse(body), { code: 'unauthenticated', detail: /^The call carries no key\. Send/ })
   const wrong = await call('/runs', { as: null, headers: { authorization: 'Bearer wrong' } })
   t.match(wrong, { status: 401, body: { detail: /does not know this key/ } })
+  t.match(wrong.headers.get('www-authenticate'), /, Bearer error="invalid_token", error_description="[^"\\]+"$/)
+  const basic = await call('/runs', { as: null, headers: { authorization: `Basic ${btoa('control-m:wrong')}` } })
+  t.match(basic.headers.get('www-authenticate'), /, Bearer$/, 'what is wrong is told of Bearer to who sent it')
   t.match(await call('/runs', { as: null, headers: { authorization: 'Digest x' } }), { status: 401 })
 })
 

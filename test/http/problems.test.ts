@@ -21,7 +21,7 @@ t.test('every code has the status of the contract', async (t) => {
     429: ['rate-limited'],
     500: ['internal'],
     502: ['databricks-denied', 'databricks-job-missing'],
-    503: ['databricks-unavailable', 'ledger-unavailable', 'paused', 'overloaded'],
+    503: ['databricks-unavailable', 'ledger-unavailable', 'issuer-unavailable', 'paused', 'overloaded'],
   })
 })
 

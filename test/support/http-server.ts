@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
+import { createAuthentication } from '../../src/callers/authenticate.ts'
 import { type Clock, systemClock } from '../../src/clock.ts'
+import { createFetchJson } from '../../src/fetch-json.ts'
+import { createFetchKeys } from '../../src/fetch-keys.ts'
 import { createListener } from '../../src/http/listener.ts'
 import { createServer, type ServerDeps } from '../../src/http/server.ts'
 import { openLedger } from '../../src/ledger/open.ts'
@@ -92,7 +95,8 @@ export interface Answer {
 /** The HTTP side on a port, over a real ledger in memory; nothing watches, nothing is Databricks. */
 export async function startServer(t: Test, settings: ServerSettings = {}): Promise<TestServer> {
   const { clock = systemClock, between = (store) => store } = settings
-  const read = await readFiles(t, { files: { 'gateway.yaml': writeConfig(settings) }, env: { TOKEN: 'x' } })
+  const env = { TOKEN: 'x' }
+  const read = await readFiles(t, { files: { 'gateway.yaml': writeConfig(settings) }, env })
   if ('problems' in read) throw new Error(read.problems.join('\n'))
   const { config } = read
   const store = await openLedger({ url: 'sqlite::memory:', instance: 'test' })
@@ -119,6 +123,11 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
     listener: createListener(undefined),
     health: settings.health ?? (() => ({ ready: true, draining: false })),
     isDraining: () => settings.health?.().draining ?? false,
+    authenticationOf: createAuthentication({
+      createFetchKeys: (issuer) => createFetchKeys(issuer, createFetchJson({ env, onSecret() {}, clock })),
+      clock,
+      onTrouble: (_issuer, error) => onError(error),
+    }),
     clock,
     log: logger,
   })

@@ -4,7 +4,7 @@ import type { Config } from '../schema.ts'
 /** What a rule looks at. Entries with errors of structure are not in `config`, yet their names count. */
 export interface RuleContext {
   config: Config
-  names: { workspaces: string[]; jobs: string[]; profiles: string[] }
+  names: { workspaces: string[]; jobs: string[]; profiles: string[]; issuers: string[] }
   /** Whether the files say anything at this path. */
   given(path: Path): boolean
   env: NodeJS.ProcessEnv

@@ -9,6 +9,22 @@ function failureCode(description: string) {
   return Type.Optional(Type.Integer({ minimum: 400, maximum: 599, description }))
 }
 
+const TokenRuleSchema = closed(
+  {
+    issuer: Type.String({ minLength: 1, description: 'Name of the issuer, of those under issuers.' }),
+    claims: Type.Record(
+      Type.String(),
+      Type.Union([Type.String({ minLength: 1 }), Type.Boolean()], {
+        patternErrorMessage: 'text in quotes, or true or false',
+      }),
+      { description: 'What the token says: each claim with its value, or a list that holds the value.' },
+    ),
+  },
+  { description: 'Which tokens are those of this client.' },
+)
+
+export type TokenRule = Static<typeof TokenRuleSchema>
+
 const ClientSchema = closed(
   {
     profile: Type.String({ default: 'generic', minLength: 1, description: 'The dialect, built-in or own.' }),
@@ -19,12 +35,17 @@ const ClientSchema = closed(
           'the hash that `job-gateway key` prints, sha256: and 64 hex digits; never the key itself, whose hash `job-gateway key --hash` prints',
       }),
       {
-        minItems: 1,
+        default: [],
         maxItems: 2,
         uniqueItems: true,
         description: 'Hashes of the keys, made by `job-gateway key`; two while rotating.',
       },
     ),
+    tokens: Type.Array(TokenRuleSchema, {
+      default: [],
+      uniqueItems: true,
+      description: 'Tokens (JWT) that are taken for a key of this client, when one of these rules fits.',
+    }),
     jobs: Type.Array(
       Type.String({
         pattern: '^[A-Za-z0-9._*-]{1,100}$',

@@ -17,3 +17,5 @@ export const CaSchema = closed(
   { file: Type.String({ minLength: 1, description: 'PEM file with the certificates to trust as well.' }) },
   { description: 'Private certificate authority of the server or of a proxy that opens TLS.' },
 )
+
+export type CaConfig = Static<typeof CaSchema>

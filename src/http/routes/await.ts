@@ -63,7 +63,11 @@ export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
 }
 
 const ANSWERS = { ...runAnswers(200, 202), ...outcomeAnswers('run-failed', 'run-canceled') }
-const ERRORS = ['unauthenticated', 'forbidden', 'invalid-request', 'unknown-run', 'run-purged', 'internal'] as const
+const ERRORS = [
+  ...(['unauthenticated', 'forbidden', 'invalid-request', 'unknown-run', 'run-purged', 'internal'] as const),
+  // While it is not known who calls.
+  'issuer-unavailable',
+] as const
 
 const BY_ID = {
   operationId: 'awaitRun',

@@ -89,4 +89,5 @@ export const COMMON_ERRORS = [
   'forbidden',
   'internal',
   'ledger-unavailable',
+  'issuer-unavailable',
 ] as const satisfies ErrorCode[]

@@ -54,7 +54,9 @@ const AttemptSchema = Type.Object(
     number: Type.Integer({ description: 'From 1.' }),
     kind: choice(['first', 'new', 'force', 'repair']),
     client: Type.String(),
-    key_id: Type.String({ description: "Which of the client's keys made the call." }),
+    key_id: Type.String({
+      description: "Which of the client's keys made the call, or whose token: its issuer and subject.",
+    }),
     ref: nullable(Type.String()),
     remote_address: nullable(Type.String()),
     parameters,
