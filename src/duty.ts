@@ -28,6 +28,8 @@ export interface Duty {
   /** A run of the workspace needs a step at this instant, epoch ms. */
   wake(workspace: string, at: number): void
   notify(news: News): void
+  /** Tells the other processes that the pauses have changed; resolves when that has been sent. */
+  notifyPauses(): Promise<void>
   /** Watches these workspaces from now on, beside those that it has watched. */
   watch(workspaces: string[]): void
   begin(): void
@@ -47,11 +49,15 @@ const DAY_MS = 86_400_000
 /** @throws LedgerError, LedgerOpenError */
 export async function takeUpDuty({ config, store, core, clock, onError }: DutyDeps): Promise<Duty> {
   const holder = `${hostname()}:${process.pid}:${ulid()}`
+  // Before anything is submitted.
+  await core.pauses.refresh(store)
   const names = [...Object.keys(config.workspaces), ...(await namesInUse(store))]
   const { replicas } = store
   const members = replicas && (await joinReplicas({ replicas, clock, holder, onError }))
   const { hear, waits } = core
-  const channel = await replicas?.connect({ clock, hear, waited: waits.waited, onError }).catch(async (error) => {
+  const hearPauses = () => void core.pauses.refresh(store).catch(onError)
+  const listener = { clock, hear, hearPauses, waited: waits.waited, onError }
+  const channel = await replicas?.connect(listener).catch(async (error) => {
     await members?.leave()
     throw error
   })
@@ -81,6 +87,9 @@ export async function takeUpDuty({ config, store, core, clock, onError }: DutyDe
     replicas: () => members?.replicas() ?? 1,
     wake: (workspace, at) => watches.get(workspace)?.watcher.wake(at),
     notify: (news) => channel?.notify(news),
+    async notifyPauses() {
+      await channel?.notifyPauses()
+    },
     watch,
     begin() {
       begun = true

@@ -49,6 +49,12 @@ async function scrapeEverything(t: Test): Promise<string> {
       },
     ],
     expectations: [{ job: 'nightly-load', since: NOW }],
+    pauses: [
+      {
+        ...{ scope: 'all', name: '', mode: 'hold', message: '', until_at: null },
+        ...{ paused_by: 'platform', paused_at: NOW },
+      },
+    ],
   })
   metrics.readFrom(sources)
   metrics.triggered('nightly-load', 'control-m', 'started')
@@ -80,7 +86,7 @@ t.test('every metric of the contract is there and says what it is', async (t) =>
     databricks_retries_total databricks_credential_refused databricks_secret_expiry_timestamp_seconds
     databricks_access_token_expiry_timestamp_seconds databricks_token_refreshes_total attempts_total
     duplicates_prevented_total submit_recovered_total unknown_states_total waiters wait_seconds refusals_total
-    auth_failures_total ledger_up ledger_request_duration_seconds ledger_size_bytes build_info`
+    auth_failures_total pause_started_timestamp_seconds ledger_up ledger_request_duration_seconds ledger_size_bytes build_info`
   for (const name of contract.trim().split(/\s+/)) t.ok(names.has(`job_gateway_${name}`), name)
   for (const name of [
     'http_server_request_duration_seconds',

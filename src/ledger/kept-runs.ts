@@ -23,6 +23,9 @@ type Reading =
   | 'unfinished'
   | 'durations'
   | 'expectedSince'
+  | 'pauses'
+  | 'setPause'
+  | 'endPause'
   | 'recordEvent'
   | 'events'
   | 'lease'
@@ -66,6 +69,7 @@ export function keepRuns(store: RunStore, maxKept = MAX_KEPT): RunStore {
     sight: (sightings) => drop(store.sight(sightings), ...sightings.map(({ run_id }) => run_id)),
     bringForward: (runId, attempt, at) => drop(store.bringForward(runId, attempt, at), runId),
     // Which runs these were, only the database knows.
+    wakeHeld: (target, at, message) => store.wakeHeld(target, at, message).finally(() => kept.clear()),
     purge: (what) => store.purge(what).finally(() => kept.clear()),
   }
 

@@ -11,6 +11,7 @@ import type { InsertAttempt } from './insert-attempt.ts'
 import { createLeases } from './lease.ts'
 import { listRuns } from './list.ts'
 import { createOutputs } from './outputs.ts'
+import { createPauseStore } from './pauses.ts'
 import type { Prepend } from './prepend.ts'
 import { createPurge } from './purge.ts'
 import { decodeAttempt, decodeRun, encodeAttempt, encodeChange, encodeRun, keySlot, type LatestRow } from './rows.ts'
@@ -175,6 +176,7 @@ export function createRunStore(database: LedgerDatabase): RunStore {
     ...createSteps(database),
     ...totalsReader(db),
     ...createEvents(database),
+    ...createPauseStore(database),
     ...createExpectations(db, writeOne),
     ...createLeases(writeOne, now),
     ...createOutputs(db, writeOne),

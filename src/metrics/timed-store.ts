@@ -10,7 +10,7 @@ const FASTEST_SECONDS = [0.000_1, 0.000_5, 0.001]
 /** The renewal of a lease is among them, so that every process soon learns how writes are. */
 const WRITES = new Set([
   ...['insert', 'add_attempt', 'update', 'update_if_room', 'tell', 'sight', 'bring_forward', 'keep_output', 'purge'],
-  ...['record_event', 'expected_since', 'lease', 'release_lease'],
+  ...['set_pause', 'end_pause', 'wake_held', 'record_event', 'expected_since', 'lease', 'release_lease'],
 ])
 
 export interface LedgerFacts {

@@ -1,5 +1,6 @@
 import type { AuditEvent, AuditStore } from './audit.ts'
 import type { TaskOutput } from './output.ts'
+import type { PauseStore } from './pause.ts'
 import type { Replicas } from './replicas.ts'
 import type { Attempt, Cause, DoneState, Result, Run, State } from './run.ts'
 
@@ -147,7 +148,7 @@ export interface Tombstone {
  * that is written, and the first wish to cancel one, is recorded as an audit event with it.
  * Failures of the database itself reject with LedgerError.
  */
-export interface RunStore extends AuditStore {
+export interface RunStore extends AuditStore, PauseStore {
   /**
    * Writes a run with its first attempt. A key belongs to one run at a time (client id + job + key): when another run
    * holds it, nothing is written and the holder is returned, unless the holder is `supersedes`, which gives its key up.

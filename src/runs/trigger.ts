@@ -14,7 +14,9 @@ import {
   type Prepared,
   submitWithin,
 } from './intent.ts'
-import { decideOrder, type Prepare } from './prepare.ts'
+import { holdBack } from './pause-hold.ts'
+import type { Pauses } from './pauses.ts'
+import { decideOrder, type Prepare, whatStarts } from './prepare.ts'
 import type { Repair } from './repair.ts'
 import type { Revisit } from './revisit.ts'
 import type { Attempt, Run } from './run.ts'
@@ -37,6 +39,7 @@ export interface TriggerDeps {
   transitions: Transitions
   prepare: Prepare
   submit: Submit
+  pauses: Pick<Pauses, 'of' | 'check'>
   clientFor: (where: Pick<Attempt, 'workspace' | 'workspace_host'>) => DatabricksClient | undefined
   revisit: Revisit
   repair: Repair
@@ -53,19 +56,21 @@ const LEDGER_MS = 700
 export type Trigger = (order: Order) => Promise<Triggered>
 
 export function createTrigger(deps: TriggerDeps): Trigger {
-  const { store, transitions, clock } = deps
+  const { store, transitions, pauses, clock } = deps
 
   /** A burst is accepted at once: what Databricks cannot be given now the watcher submits, first come first served. */
-  function chooseSubmission({ job, workspaceHost }: Prepared): Position['submission'] {
-    if (job.max_active !== null) return 'held'
+  function chooseSubmission(prepared: Prepared): Pick<Position, 'submission' | 'pause'> {
+    const { job, workspaceHost } = prepared
+    const pause = pauses.of(whatStarts(prepared))
+    if (pause || job.max_active !== null) return { submission: 'held', pause }
     const client = deps.clientFor({ workspace: job.workspace, workspace_host: workspaceHost })
-    return client?.takeTurn() ? 'now' : 'later'
+    return { submission: client?.takeTurn() ? 'now' : 'later' }
   }
 
   function intend(
     prepared: Prepared,
     run: Pick<Run, 'id' | 'key'>,
-    place: Pick<Position, 'number' | 'kind' | 'submission'>,
+    place: Pick<Position, 'number' | 'kind' | 'submission' | 'pause'>,
   ) {
     return makeIntent(prepared, run, { ...place, instance: deps.instance, now: clock.now() })
   }
@@ -77,6 +82,7 @@ export function createTrigger(deps: TriggerDeps): Trigger {
 
   /** undefined: another trigger took the key first. */
   async function begin(prepared: Prepared, supersedes?: Run): Promise<Triggered | undefined> {
+    pauses.check(whatStarts(prepared), supersedes)
     const { order, deadline } = prepared
     const tombstone =
       order.key === undefined || supersedes
@@ -84,8 +90,8 @@ export function createTrigger(deps: TriggerDeps): Trigger {
         : await store.tombstoneByKey(order.client.id, order.job, order.key)
     const number = (supersedes?.attempt.number ?? tombstone?.last_attempt ?? 0) + 1
     const identity = { id: createId(clock.now()), key: order.key ?? null }
-    const submission = chooseSubmission(prepared)
-    const attempt = intend(prepared, identity, { number, kind: 'first', submission })
+    const chosen = chooseSubmission(prepared)
+    const attempt = intend(prepared, identity, { number, kind: 'first', ...chosen })
     const run: Run = {
       ...identity,
       job: order.job,
@@ -96,17 +102,18 @@ export function createTrigger(deps: TriggerDeps): Trigger {
       attempt,
     }
     const { begun, run: written } = await transitions.begin(run, supersedes?.id)
-    return begun ? submit(written, deadline, submission) : undefined
+    return begun ? submit(written, deadline, chosen.submission) : undefined
   }
 
   /** undefined: another rerun came first, here or in Databricks; only what ended badly can have been repaired there. */
   async function again(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
+    pauses.check(whatStarts(prepared), holder)
     if (holder.attempt.result === 'KO' && !(await deps.revisit(holder, prepared.deadline)).over) return undefined
     const kind = prepared.order.rerun === 'force' ? 'force' : 'new'
-    const submission = chooseSubmission(prepared)
-    const next = intend(prepared, holder, { number: holder.attempt.number + 1, kind, submission })
+    const chosen = chooseSubmission(prepared)
+    const next = intend(prepared, holder, { number: holder.attempt.number + 1, kind, ...chosen })
     const run = await transitions.again(holder, next)
-    return run && submit(run, prepared.deadline, submission)
+    return run && submit(run, prepared.deadline, chosen.submission)
   }
 
   /** What cannot be repaired, or Databricks clearly refuses to, is run anew; undefined: another rerun came first. */
@@ -126,12 +133,16 @@ export function createTrigger(deps: TriggerDeps): Trigger {
   /** Posts the last attempt's own token again: whatever became of it, there is one run. */
   async function resubmit(prepared: Prepared, holder: Run): Promise<Triggered | undefined> {
     const { order } = prepared
+    const what = whatStarts(prepared)
+    pauses.check(what, holder)
+    const pause = pauses.of(what)
     const change: AttemptChange = {
       ...REOPENED,
       state: 'SUBMITTING',
       message: 'Submitted again under the same token.',
       submit_deadline_at: order.arrived_at + submitWithin(prepared),
       due_at: prepared.deadline + HANDOVER_MS,
+      ...(pause && holdBack(holder.attempt, pause, clock.now())),
     }
     const event = describeResubmission(holder, describeOrderer(order), clock.now())
     const run = await transitions.move(holder, change, event)
@@ -190,7 +201,11 @@ export function createTrigger(deps: TriggerDeps): Trigger {
 }
 
 function describe(submitted: Submitted): Triggered {
-  const { state, databricks_run_id } = submitted.run.attempt
-  const answer = state === 'REJECTED' ? 'rejected' : databricks_run_id === null ? 'submitting' : 'started'
-  return { ...submitted, answer, replayed: false }
+  return { ...submitted, answer: tellStart(submitted.run), replayed: false }
+}
+
+/** How far the start of the run's last attempt has come. */
+export function tellStart({ attempt: { state, databricks_run_id } }: Run): 'rejected' | 'submitting' | 'started' {
+  if (state === 'REJECTED') return 'rejected'
+  return databricks_run_id === null ? 'submitting' : 'started'
 }

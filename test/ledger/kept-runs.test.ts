@@ -96,6 +96,15 @@ t.test('a purge leaves nothing of what it removed', async (t) => {
   t.equal(await store.get(run.id), undefined)
 })
 
+t.test('of what is woken nothing is kept', async (t) => {
+  const { store } = await openWatched(t)
+  const run = sampleRun({}, { held_since: 1, due_at: 9_000 })
+  await store.insert(run)
+  t.equal((await store.get(run.id))?.attempt.due_at, 9_000)
+  await store.wakeHeld({ scope: 'all', name: '' }, 2_000, 'Woken.')
+  t.match((await store.get(run.id))?.attempt, { due_at: 2_000, message: 'Woken.' })
+})
+
 t.test('neither a missing run nor a failure is kept, and a write that failed may have been made', async (t) => {
   const failures: string[] = []
   const { store, asked } = await openWatched(t, { failures })

@@ -97,6 +97,18 @@ for (const [name, ask] of Object.entries(OTHERS)) {
   })
 }
 
+t.test('what a pause holds is found without the rest', async (t) => {
+  for (const target of [
+    { scope: 'all', name: '' },
+    { scope: 'workspace', name: 'main' },
+    { scope: 'job', name: 'nightly-load' },
+  ] as const) {
+    const [step, ...others] = await explain((store) => store.wakeHeld(target, 1, ''))
+    t.match(step, /^(SCAN|SEARCH) attempts USING INDEX attempts_held\b/)
+    t.same(others, [])
+  }
+})
+
 t.test('what every scrape reads is small: totals, summaries, and an index of what is active', async (t) => {
   t.same(await explain((store) => store.activeCounts()), ['SCAN attempts USING COVERING INDEX attempts_active'])
   t.same(await explain((store) => store.observations(0)), ['SCAN attempts USING COVERING INDEX attempts_observed'])

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import type { Pause } from '../../src/runs/pause.ts'
 import { CAUSES, DONE_STATES } from '../../src/runs/run.ts'
 import type { ActiveCount, Ending, JobSummary, UnfinishedRun } from '../../src/runs/store.ts'
 import { readValue } from '../support/metric-samples.ts'
@@ -111,6 +112,29 @@ t.test('a start that is held for max_active is not stuck; one that should have g
     metrics.readFrom(createSources({ active }).sources)
     const shown = readValue(await scrape(), 'job_gateway_submitting_oldest_age_seconds', { workspace: 'main' })
     t.equal(shown, age, `${running} of 3 are in Databricks`)
+  }
+})
+
+t.test('a start that a pause holds back is not stuck, and one that goes on after it is not yet', async (t) => {
+  const { metrics, scrape } = await createTestMetrics(t)
+  const pause: Pause = {
+    ...{ scope: 'job', name: 'strict', mode: 'hold', message: '', until_at: null },
+    ...{ paused_by: 'platform', paused_at: NOW - 800_000 },
+  }
+  const row = { job: 'strict', workspace: 'main', state: 'SUBMITTING', count: 5 } as const
+  const active: ActiveCount[] = [
+    { ...row, oldest_since: NOW - 900_000 },
+    { ...row, job: 'nightly-load', oldest_since: NOW - 2_000 },
+  ]
+  for (const { until_at, age, shown } of [
+    { until_at: null, age: 2, shown: pause.paused_at / 1000 },
+    { until_at: NOW - 70_000, age: 70, shown: undefined },
+  ]) {
+    metrics.readFrom(createSources({ active, pauses: [{ ...pause, until_at }] }).sources)
+    const samples = await scrape()
+    t.equal(readValue(samples, 'job_gateway_submitting_oldest_age_seconds', { workspace: 'main' }), age)
+    const labels = { scope: 'job', name: 'strict', mode: 'hold' }
+    t.equal(readValue(samples, 'job_gateway_pause_started_timestamp_seconds', labels), shown)
   }
 })
 

@@ -32,6 +32,7 @@ async function scrapeProgram(t: Test): Promise<Exported> {
     t,
     writeConfig(t, simulator, {
       jobs: { load: { job_id: '1', owner: 'risk-data', expected_every: '26h' }, slow: { job_id: '2' } },
+      clients: { other: { permissions: ['trigger', 'admin'] } },
       workspace: {
         auth: {
           type: 'oauth-m2m',
@@ -49,6 +50,8 @@ async function scrapeProgram(t: Test): Promise<Exported> {
   await gateway.call('POST', `/runs/${slow.id}/cancel`)
   await gateway.ended(slow.id)
   await gateway.call('GET', '/runs', { client: null })
+  await gateway.call('POST', '/admin/pause', { client: 'other', body: { job: 'load', mode: 'refuse' } })
+  await gateway.trigger('load')
 
   const exported: Exported = new Map()
   for (const { metricsUrl } of [gateway, await startSecured(t, simulator)]) {

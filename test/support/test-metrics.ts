@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import { createMetrics, type Sources } from '../../src/metrics.ts'
+import { findLastEnd, findPause, isInForce, type Pause } from '../../src/runs/pause.ts'
 import type { ActiveCount, Ending, Expectation, JobSummary, Observation, UnfinishedRun } from '../../src/runs/store.ts'
 import { readFiles } from './config-files.ts'
 import { readSamples } from './metric-samples.ts'
@@ -40,11 +41,13 @@ interface Rows {
   summaries?: JobSummary[]
   observations?: Observation[]
   expectations?: Expectation[]
+  pauses?: Pause[]
 }
 
 /** What a scrape reads, every question to the ledger noted in `asked`. */
 export function createSources(rows: Rows = {}) {
   const { endings = [], active = [], unfinished = [], summaries = [], observations = [], expectations = [] } = rows
+  const { pauses = [] } = rows
   const asked: string[] = []
   const answer = async <T>(question: string, rows: T) => {
     asked.push(question)
@@ -60,7 +63,11 @@ export function createSources(rows: Rows = {}) {
       observations: (staleBefore) => answer(`observations before ${staleBefore}`, observations),
       size: () => answer('size', 4096),
     },
-    pauses: { of: () => undefined, lastEnd: () => undefined, inForce: () => [] },
+    pauses: {
+      of: (what) => findPause(pauses, what, NOW),
+      lastEnd: (what) => findLastEnd(pauses, what, NOW),
+      inForce: () => pauses.filter((pause) => isInForce(pause, NOW)),
+    },
     waiters: () => 3,
     leads: () => true,
     accessTokenExpiresAt: () => NOW + 3_600_000,
