@@ -84,6 +84,56 @@ const ERRORS: AlertCase[] = [
   },
 ]
 
+const failures = (reason: string) => seriesOf('b', 'job_gateway_auth_failures_total', { reason })
+
+const CALLERS: AlertCase[] = [
+  {
+    alert: 'JobGatewayClientLimited',
+    when: 'ten of its calls are refused',
+    series: { [refusals('rate-limited')]: '0x5 10x10', [refusals('unknown-run')]: '0+60x15' },
+    minute: 8,
+    fires: [
+      {
+        labels: { ...GATEWAY, client: 'control-m', severity: 'ticket' },
+        summary: 'Client control-m sends more than it may',
+        description:
+          'Within ten minutes 10 of its calls were answered 429, and nothing was done for them. Triggers among them have started nothing unless they were repeated.',
+      },
+    ],
+  },
+  {
+    alert: 'JobGatewayClientLimited',
+    when: 'strangers are refused, and its own refusals are of long ago',
+    series: {
+      [refusals('rate-limited')]: '0 10x20',
+      [seriesOf('a', 'job_gateway_refusals_total', { client: 'unknown', code: 'rate-limited' })]: '0+60x20',
+    },
+    minute: 20,
+    fires: [],
+  },
+  {
+    alert: 'JobGatewayWrongKeys',
+    when: 'a scheduler has a wrong key, and asks all the time',
+    series: { [failures('unknown_key')]: '0+60x20' },
+    minute: 15,
+    fires: [
+      {
+        labels: { ...GATEWAY, severity: 'ticket' },
+        summary: 'Many calls with keys that are not valid',
+        description:
+          'Within ten minutes 600 of them: a scheduler has a key that is mistyped or no longer counts, or somebody guesses. The log has the address of each.',
+      },
+    ],
+  },
+  {
+    alert: 'JobGatewayWrongKeys',
+    when: 'callers ask first how to sign in, and one mistypes now and then',
+    series: { [failures('missing')]: '0+600x20', [failures('unknown_key')]: '0+5x20' },
+    minute: 15,
+    fires: [],
+  },
+]
+
 const ended = (job: string, cause: string) =>
   seriesOf('a', 'job_gateway_runs_finished_total', { job, state: 'FAILED', result: 'KO', cause })
 
@@ -172,4 +222,4 @@ const CONFIGURATION: AlertCase[] = [
   },
 ]
 
-export const GATEWAY_CASES: AlertCase[] = [...LEDGER, ...ERRORS, ...CAUSES, ...CONFIGURATION]
+export const GATEWAY_CASES: AlertCase[] = [...LEDGER, ...ERRORS, ...CALLERS, ...CAUSES, ...CONFIGURATION]
