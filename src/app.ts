@@ -1,5 +1,7 @@
+import { hostname } from 'node:os'
 import manifest from '../package.json' with { type: 'json' }
 import { createAuthentication } from './callers/authenticate.ts'
+import { createAuditReload } from './audit-reload.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { readCertificate } from './config/certificate.ts'
 import type { ConfigSource } from './config/read.ts'
@@ -223,8 +225,10 @@ export async function startApp({ config, source, env, clock = systemClock, signa
     })
     duty.begin()
     health.ready = true
+    const audit = createAuditReload({ record: ledger.store.recordEvent, host: hostname(), clock, log })
     const reloads =
-      source && keepReloading({ source, current, use: (next) => use(next, listening), facts: metrics, clock, log })
+      source &&
+      keepReloading({ source, current, use: (next) => use(next, listening), facts: metrics, audit, clock, log })
     closing.push(() => reloads?.stop())
     announce({ event: 'gateway.started', url, metrics_url: metricsUrl, version: manifest.version })
     return {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
+import type { AuditReload } from './audit-reload.ts'
 import type { Clock } from './clock.ts'
 import { type ConfigSource, examineConfig } from './config/read.ts'
 import { describeRenames } from './config/renames.ts'
@@ -13,6 +14,7 @@ export interface ReloadDeps {
   /** Puts the configuration into force as a whole; throws before anything has changed. */
   use: (next: Config) => void
   facts: Pick<ReloadFacts, 'configTaken' | 'configRefused'>
+  audit: AuditReload
   clock: Clock
   log: Logger
 }
@@ -27,7 +29,7 @@ export interface Reloads {
 /** Looking is cheap, works on every file system, and needs no luck with the events of any of them. */
 const LOOK_MS = 1_000
 
-export function keepReloading({ source, current, use, facts, clock, log }: ReloadDeps): Reloads {
+export function keepReloading({ source, current, use, facts, audit, clock, log }: ReloadDeps): Reloads {
   const stopping = new AbortController()
   let sources: Sources = { files: [...source.files], patterns: [] }
   /** How the sources were when they were last read; undefined: not known, so they are read once more. */
@@ -54,14 +56,18 @@ export function keepReloading({ source, current, use, facts, clock, log }: Reloa
     refusal = undefined
     facts.configTaken()
     for (const warning of describeRenames(before, next)) log.warn({ event: 'config.renamed', warning })
-    log.info({ event: 'config.reloaded', changed: listChanged(before, next) })
+    const changed = listChanged(before, next)
+    log.info({ event: 'config.reloaded', changed })
+    const recorded = audit.applied(asked ? 'signal' : 'change', before, next, changed)
     log.flush()
+    await recorded
   }
 
   function refuse(message: string, asked: boolean): void {
     facts.configRefused()
     if (message === refusal && !asked) return
     refusal = message
+    audit.refused(asked ? 'signal' : 'change')
     log.error(
       { event: 'config.rejected', problems: message.split('\n') },
       'the configuration was changed and cannot be used: the former one stays in force',

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../callers/permissions.ts'
 import type { Config } from '../config/schema.ts'
+import type { CancelAnswer } from '../runs/cancel.ts'
 import type { ErrorCode } from '../runs/errors.ts'
 import type { Run } from '../runs/run.ts'
 import type { TriggerAnswer } from '../runs/trigger.ts'
@@ -22,7 +23,13 @@ export interface Call {
   bearerFault?: string
   job?: string
   runId?: string
-  answer?: TriggerAnswer
+  attempt?: number
+  /** The caller's note. */
+  ref?: string | undefined
+  /** What came of a call that changes something. */
+  answer?: TriggerAnswer | CancelAnswer | 'applied' | 'unchanged'
+  /** Whatever comes of it, nothing is changed. */
+  dryRun?: boolean
   waitedMs: number
   error?: { code: ErrorCode; internal: string | undefined }
   /** The run that the answer shows: delivered to its owner, its ending counts as told. */

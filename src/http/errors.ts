@@ -42,6 +42,7 @@ export function createAnswerError({ links, facts }: ErrorDeps): AnswerError {
     if (error.run) {
       reply.header('x-run-id', error.run.id)
       call.runId = error.run.id
+      call.attempt = error.run.attempt.number
       call.shown = { run: error.run }
     }
     reply.header('cache-control', 'no-store').code(problem.status)

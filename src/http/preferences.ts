@@ -4,16 +4,19 @@ export function readPreferredWait(prefer: string | undefined): number | undefine
   return seconds === undefined ? undefined : Number(seconds)
 }
 
-/** Whether `Accept` names text/plain and likes it better than JSON (RFC 9110 §12.5.1). Nothing said means JSON. */
+/** Whether `Accept` names text/plain and likes it better than JSON. */
 export function prefersText(accept: string | undefined): boolean {
   if (!/text\/plain/i.test(accept ?? '')) return false
-  let text = 0
-  let json = 0
+  return chooseType(accept, ['application/json', 'application/problem+json', 'text/plain']) === 'text/plain'
+}
+
+/** Of the types that are offered the one that `Accept` names and likes best (RFC 9110 §12.5.1); the first when in doubt. */
+export function chooseType<T extends string>(accept: string | undefined, offered: readonly [T, ...T[]]): T {
+  const liked = new Map<string, number>()
   for (const range of (accept ?? '').toLowerCase().split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
     const quality = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1)
-    if (type === 'text/plain') text = Math.max(text, quality)
-    if (type === 'application/json' || type === 'application/problem+json') json = Math.max(json, quality)
+    liked.set(type, Math.max(liked.get(type) ?? 0, quality))
   }
-  return text > json
+  return offered.reduce((best, type) => ((liked.get(type) ?? 0) > (liked.get(best) ?? 0) ? type : best))
 }

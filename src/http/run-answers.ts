@@ -99,6 +99,7 @@ export function createRunAnswers({ store, links, usual, clock, readOutput }: Run
       const { call } = request
       call.runId = run.id
       call.job = run.job
+      call.attempt = run.attempt.number
       if (tells) call.shown = { run, rerunId }
       const { codes } = callerOf(request).config
       const { status, code } = chooseStatus(run, { ...options, accepted, codes })

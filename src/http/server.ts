@@ -20,6 +20,7 @@ import type { Waits } from '../runs/wait.ts'
 import type { UsualDurations } from '../runs/watch/usual.ts'
 import { createAllowedMethods } from './allowed-methods.ts'
 import { createAttend } from './attend.ts'
+import { logAudited } from './audited.ts'
 import { createAnswerClientError } from './client-error.ts'
 import { createAnswerError } from './errors.ts'
 import { createGuard, type GuardDeps } from './guard.ts'
@@ -27,6 +28,7 @@ import { createLinks } from './links.ts'
 import type { Listener } from './listener.ts'
 import { openApiOptions } from './openapi.ts'
 import { pages } from './pages.ts'
+import { auditRoute } from './routes/audit.ts'
 import { awaitRoutes } from './routes/await.ts'
 import { cancelRoutes } from './routes/cancel.ts'
 import { type Health, healthRoutes } from './routes/health.ts'
@@ -38,6 +40,7 @@ import { repairRoute } from './routes/repair.ts'
 import { runRoutes } from './routes/run.ts'
 import { triggerRoute } from './routes/trigger.ts'
 import { createRunAnswers } from './run-answers.ts'
+import { EventSchema } from './schemas/event.ts'
 import { JobSchema } from './schemas/job.ts'
 import { ProblemSchema } from './schemas/problem.ts'
 import { RunSchema } from './schemas/run.ts'
@@ -46,7 +49,7 @@ import { createWaitForEnd } from './waiting.ts'
 export interface ServerDeps extends Pick<GuardDeps, 'authenticationOf'> {
   /** The configuration in force; each call keeps the one that it met. */
   current: () => Config
-  store: Pick<RunStore, 'get' | 'attempts'>
+  store: Pick<RunStore, 'get' | 'attempts' | 'events'>
   trigger: Trigger
   dryRun: DryRun
   cancel: CancelRun
@@ -121,8 +124,10 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     done()
   })
   // Decided as late as can be: a connection kept by a call that came before would hold up the end for its idle time.
-  app.addHook('onSend', (_request, reply, _payload, done) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     if (deps.isDraining()) reply.header('connection', 'close')
+    // Not when its answer was delivered: what was done is told of, also when its caller has gone.
+    logAudited(request)
     done()
   })
   app.addHook('onRoute', ({ url, method }) => allowedMethods.add(url, method))
@@ -138,6 +143,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.addSchema(RunSchema)
   app.addSchema(ProblemSchema)
   app.addSchema(JobSchema)
+  app.addSchema(EventSchema)
   await app.register(swagger, openApiOptions())
 
   await app.register(
@@ -150,6 +156,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(outputRoute({ read, readOutput: deps.readOutput, guard }))
   await app.register(awaitRoutes({ read, guard, answers, waitForEnd }))
   await app.register(jobRoutes({ read, usual, guard, answers }))
+  await app.register(auditRoute({ store, guard, links }))
   await app.register(healthRoutes({ health: deps.health }))
   await app.register(metricsRoute({ metrics, guard }))
   await app.register(pages())

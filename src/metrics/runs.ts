@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
+import type { CancelAnswer } from '../runs/cancel.ts'
 import type { Moved } from '../runs/transition.ts'
 import type { TriggerAnswer } from '../runs/trigger.ts'
 import { JOB_SECONDS } from './buckets.ts'
@@ -12,7 +13,7 @@ export interface RunFacts {
   /** A trigger was answered; `job` and `client` may be anything a caller sent. */
   triggered(job: string, client: string, answer: TriggerAnswer | 'refused' | 'dry_run'): void
   /** A cancel was answered. */
-  canceled(job: string, result: 'over' | 'asked' | 'already_over'): void
+  canceled(job: string, result: CancelAnswer): void
   /** A run has changed. */
   moved(moved: Moved): void
   /** Databricks told a state that is not known. */

@@ -23,6 +23,9 @@ export interface CancelOrder extends Pick<Cancel, 'client' | 'key_id' | 'ref' | 
   signal: AbortSignal
 }
 
+/** asked: not proved yet; already_over: nothing was to be done. */
+export type CancelAnswer = 'over' | 'asked' | 'already_over'
+
 /**
  * Ends a run: the wish is written first and kept until the run is over, through outages and restarts (design §4.4).
  * Resolves with the run once it is over, else as it is when time is up.

@@ -118,8 +118,8 @@ export function checkJob<Job>(reader: Reader, job: string, jobs: Record<string, 
   return found
 }
 
-/** A job that has left the catalogue keeps its runs. */
-function checkSees(reader: Reader, job: string): void {
+/** A job that has left the catalogue keeps its runs. @throws GatewayError unknown-job */
+export function checkSees(reader: Reader, job: string): void {
   if (!reader.sees(job)) throw unknownJob(job, `client ${reader.name} may not see this job, if it exists`)
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { prefersText, readPreferredWait } from '../../src/http/preferences.ts'
+import { chooseType, prefersText, readPreferredWait } from '../../src/http/preferences.ts'
 
 t.test('seconds of Prefer: wait', async (t) => {
   const cases: [string | undefined, number | undefined][] = [
@@ -32,4 +32,19 @@ t.test('text only when Accept likes it better than JSON', async (t) => {
     ['text/html,application/xhtml+xml,*/*;q=0.8', false],
   ]
   for (const [accept, text] of cases) t.equal(prefersText(accept), text, accept ?? 'none')
+})
+
+t.test('of what is offered, what Accept names and likes best', async (t) => {
+  const offered = ['application/json', 'application/x-ndjson', 'text/csv'] as const
+  const cases: [string | undefined, (typeof offered)[number]][] = [
+    [undefined, 'application/json'],
+    ['*/*', 'application/json'],
+    ['text/html', 'application/json'],
+    ['text/csv', 'text/csv'],
+    ['text/csv, application/json', 'application/json'],
+    ['application/json;q=0.1, TEXT/csv;q=0.2;header=present, application/x-ndjson;q=0.15', 'text/csv'],
+    ['application/x-ndjson;q=0', 'application/json'],
+    ['application/x-ndjson;q=oops', 'application/json'],
+  ]
+  for (const [accept, type] of cases) t.equal(chooseType(accept, offered), type, accept ?? 'none')
 })

@@ -11,9 +11,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const INTERNALS = /node_modules|SQLITE_|\bat [\w.<>]+ \(|\.[jt]s:\d+/
 /** What a request has brought in, or what tells what the gateway is made of. */
 const UNWANTED = ['x-injected', 'server', 'x-powered-by', 'set-cookie']
+/** What somebody asked for. */
+const PAUSED = /^ERROR paused |"code":"paused"/
 /** Lists, outputs and dry runs have their own text forms. */
 const FREE_TEXT = /^\/runs\b|dry_run/
-const PAGES = /^\/(docs|problems|metrics)\b/
+/** What has other forms than these two. */
+const PAGES = /^\/(docs|problems|metrics|admin\/audit)\b/
 
 /**
  * Everything that holds for whatever anybody sends: design §3.4. Undefined when it does, else what does not.
@@ -27,7 +30,7 @@ export function findFault(
   const { status, headers, text } = answer
   const type = String(headers['content-type'] ?? '')
   const everything = `${JSON.stringify(headers)}\n${text}`
-  if (status >= 500 && !trouble.includes(status)) return 'an error of the server'
+  if (status >= 500 && !trouble.includes(status) && !PAUSED.test(text)) return 'an error of the server'
   if (status < 200 || (status >= 300 && status < 400)) return 'neither an answer nor an error'
   if (!echoesRequestId(request, headers['x-request-id'])) return `x-request-id is ${headers['x-request-id']}`
   if (secrets.some((secret) => everything.includes(secret))) return 'a secret in the answer'

@@ -25,7 +25,7 @@ export function createFindUndescribed(document: ApiDocument): FindUndescribed {
     if (!content) return `status ${status}, which is not described`
     const type = String(headers['content-type']).split(';', 1)[0] ?? ''
     if (!content[type]) return `status ${status} as ${type}, which is not described`
-    if (method === 'HEAD' || !type.endsWith('json')) return undefined
+    if (method === 'HEAD' || !/[/+]json$/.test(type)) return undefined
     const isDescribed = compile([...place, 'responses', String(status), 'content', type, 'schema'])
     if (isDescribed(JSON.parse(text))) return undefined
     return `not as described: ${JSON.stringify(isDescribed.errors)}`

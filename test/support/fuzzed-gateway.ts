@@ -88,6 +88,7 @@ export async function startFuzzed(t: Test, { trouble = [] }: { trouble?: number[
       state: ['FAILED', 'running'],
       result: ['OK', 'ko'],
       since: ['2026-01-01', '2026-01-01T00:00:00Z'],
+      run: ids,
       workspace: ['main'],
       client: ['control-m'],
       ref: ['SALES/LOAD', 'SALES/*'],

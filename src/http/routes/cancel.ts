@@ -40,16 +40,19 @@ export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
     checkOwn(caller, found)
     const starting = startFrom(request)
     const options = readCancelOptions(query, readHeaders(request), starting)
+    const { call } = request
+    call.ref = options.ref
     const wasOver = isDone(found.attempt.state)
     const run = await cancel(found, {
       client: caller.name,
       key_id: caller.key_id,
       ref: options.ref ?? null,
       remote_address: request.ip,
-      until: request.call.arrivedAt + options.waitMs,
-      signal: request.call.signal,
+      until: call.arrivedAt + options.waitMs,
+      signal: call.signal,
     })
-    facts.canceled(run.job, wasOver ? 'already_over' : isDone(run.attempt.state) ? 'over' : 'asked')
+    call.answer = wasOver ? 'already_over' : isDone(run.attempt.state) ? 'over' : 'asked'
+    facts.canceled(run.job, call.answer)
     const message = wasOver ? sayWasOver(run) : undefined
     // A job that repeats its trigger while it is active has not seen the ending: it would start again what was canceled.
     const tells = starting.dialect.pending !== 'error'
@@ -57,7 +60,7 @@ export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
   }
 
   return async (app) => {
-    const byId = { onRequest: guard('cancel') }
+    const byId = { onRequest: guard('cancel'), config: { audit: 'cancel' } } as const
     app.post('/runs/:id/cancel', { ...byId, schema: BY_ID }, async (request, reply) => {
       const { workspace, ...query } = request.query
       return answer(request, reply, query, await read.find(callerOf(request), request.params.id, workspace))
@@ -68,6 +71,7 @@ export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
     })
     app.post('/cancel', { ...byId, schema: BY_KEY, preValidation: takeForm }, async (request, reply) => {
       const { job, key, ...query } = request.query
+      request.call.job = job
       return answer(request, reply, query, await read.findByKey(callerOf(request), job, key))
     })
   }

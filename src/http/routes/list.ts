@@ -5,7 +5,9 @@ import { GatewayError } from '../../runs/errors.ts'
 import type { ListFilter, Read } from '../../runs/read.ts'
 import { ACTIVE_STATES, DONE_STATES, type Run, type State } from '../../runs/run.ts'
 import { callerOf } from '../call.ts'
+import { decodeCursor, leadOn } from '../cursor.ts'
 import type { Guard } from '../guard.ts'
+import { readInstant } from '../instant.ts'
 import type { Links } from '../links.ts'
 import type { RunAnswers } from '../run-answers.ts'
 import { COMMON_ERRORS, errorAnswers } from '../schemas/answers.ts'
@@ -48,16 +50,10 @@ export function listRoute({ read, guard, answers, links }: ListRouteDeps): Fasti
     app.get('/runs', { schema: SCHEMA, onRequest: guard('read') }, async (request, reply) => {
       const { query, call } = request
       const { runs, next } = await read.list(callerOf(request), readFilter(query, call.config))
-      const cursor = next === undefined ? null : encodeCursor(next)
+      const next_cursor = leadOn(request, reply, next, links)
       reply.header('cache-control', 'no-store')
-      if (cursor !== null) {
-        const parameters = new URLSearchParams(
-          Object.entries({ ...query, cursor }).map(([name, value]) => [name, String(value)]),
-        )
-        reply.header('link', `<${links.to(request, `/runs?${parameters}`)}>; rel="next"`)
-      }
       if (call.format !== 'json') return reply.type('text/plain; charset=utf-8').send(runs.map(presentLine).join(''))
-      return reply.send({ runs: runs.map((run) => answers.present(request, run)), next_cursor: cursor })
+      return reply.send({ runs: runs.map((run) => answers.present(request, run)), next_cursor })
     })
   }
 }
@@ -90,30 +86,6 @@ function readResult(text: string): 'OK' | 'KO' {
   const result = text.toUpperCase()
   if (result === 'OK' || result === 'KO') return result
   throw new GatewayError('invalid-request', `result is ${JSON.stringify(text)}; it takes OK or KO.`)
-}
-
-/** A day, or an instant with its offset: without one it would be this machine's own time. */
-function readInstant(name: string, text: string): number {
-  const isInstant = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)
-  const at = isInstant ? Date.parse(text) : Number.NaN
-  if (Number.isSafeInteger(at)) return at
-  throw new GatewayError(
-    'invalid-request',
-    `${name} is ${JSON.stringify(text)}; it takes an instant such as 2026-11-22T20:00:00Z, or a day such as 2026-11-22.`,
-  )
-}
-
-function encodeCursor(id: string): string {
-  return Buffer.from(id).toString('base64url')
-}
-
-function decodeCursor(cursor: string): string {
-  const id = Buffer.from(cursor, 'base64url').toString()
-  if (/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(id)) return id
-  throw new GatewayError(
-    'invalid-request',
-    'cursor is none that the gateway gave: send next_cursor of the page before.',
-  )
 }
 
 /** Fields with one space between: id, job, state, result (- while active), when it finished or was created, message. */
@@ -151,6 +123,6 @@ const SCHEMA = {
         'text/plain': { schema: Type.String(), example: line },
       },
     },
-    ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-job'),
+    ...errorAnswers(...COMMON_ERRORS, 'overloaded', 'invalid-request', 'unknown-job'),
   },
 }

@@ -5,6 +5,7 @@ import type { Read } from '../../runs/read.ts'
 import type { Repair } from '../../runs/repair.ts'
 import type { Run } from '../../runs/run.ts'
 import { isDone } from '../../runs/run.ts'
+import { tellStart } from '../../runs/trigger.ts'
 import { callerOf } from '../call.ts'
 import type { Guard } from '../guard.ts'
 import { readRepairOptions } from '../options.ts'
@@ -32,10 +33,12 @@ export function repairRoute(deps: RepairRouteDeps): FastifyPluginAsyncTypebox {
   const { read, repair, guard, answers, waitForEnd } = deps
 
   return async (app) => {
-    app.post('/runs/:id/repair', { schema: SCHEMA, onRequest: guard('repair') }, async (request, reply) => {
+    const route = { schema: SCHEMA, onRequest: guard('repair'), config: { audit: 'repair' } } as const
+    app.post('/runs/:id/repair', route, async (request, reply) => {
       const { workspace, tasks, dependents, ...query } = request.query
       const caller = callerOf(request)
       const options = readRepairOptions(query, readHeaders(request), startFrom(request))
+      request.call.ref = options.ref
       const found = await read.find(caller, request.params.id, workspace)
       checkOwn(caller, found)
       const job = request.call.config.jobs[found.job]
@@ -54,6 +57,7 @@ export function repairRoute(deps: RepairRouteDeps): FastifyPluginAsyncTypebox {
         arrived_at: request.call.arrivedAt,
         submit_within_ms: job ? job.submit_deadline_seconds * 1000 : SUBMIT_WITHIN_MS,
       })
+      request.call.answer = repaired.replayed ? 'replayed' : tellStart(repaired.run)
       if (repaired.refusal) throw refused(repaired.run)
       const had = isDone(repaired.run.attempt.state) ? 'ended' : 'under-way'
       const run = await waitForEnd(request, repaired.run, options.waitMs)

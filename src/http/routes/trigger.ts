@@ -46,6 +46,7 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
       '/trigger/:job',
       {
         schema: SCHEMA,
+        config: { audit: 'trigger' },
         onRequest: deps.guard('trigger'),
         preValidation: async (request) => {
           // No body at all is an empty one.
@@ -70,6 +71,8 @@ export function triggerRoute(deps: TriggerRouteDeps): FastifyPluginAsyncTypebox 
           ...startFrom(request),
           job,
         })
+        call.ref = options.ref
+        call.dryRun = options.dryRun
         const order: Order = {
           client: { id: caller.id, name: caller.name, key_id: caller.key_id },
           job: params.job,
