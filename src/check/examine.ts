@@ -3,9 +3,12 @@ import type { JobConfig } from '../config/schema/jobs.ts'
 import type { WorkspaceConfig } from '../config/schema/workspaces.ts'
 import type { Config } from '../config/schema.ts'
 import type { Call, Observer } from '../databricks/types.ts'
+import { createFetchJson } from '../fetch-json.ts'
+import { createFetchKeys } from '../fetch-keys.ts'
 import { readLedgerOptions } from '../ledger-options.ts'
 import { createWorkspaces, type Workspaces } from '../workspaces.ts'
 import { about, type Finding, type Result, skipped, well } from './finding.ts'
+import { checkIssuer } from './issuer.ts'
 import { checkJob } from './job.ts'
 import { checkLedger } from './ledger.ts'
 import { checkSecretEnd } from './secret.ts'
@@ -49,13 +52,19 @@ export async function examine(deps: ExamineDeps): Promise<Finding[]> {
   })
   const readOptions = () => readLedgerOptions(config, { env, onSecret })
   try {
-    const [ledger, ...visited] = await Promise.all([
+    const issuers = Object.entries(config.issuers).map(async ([name, issuer]) => {
+      const fetchKeys = createFetchKeys(issuer, createFetchJson({ env, onSecret, clock }))
+      return about('issuer', name, await checkIssuer({ name, config: issuer, fetchKeys, offline }))
+    })
+    const [ledger, asked, ...visited] = await Promise.all([
       checkLedger({ config, readOptions, offline, clock }),
+      Promise.all(issuers),
       ...visits.map((each) => visit(each, { ...deps, workspaces })),
     ])
     return [
       ...about('configuration', null, [well('files', countEntries(config))]),
       ...about('ledger', null, ledger),
+      ...asked.flat(),
       ...visited.flatMap(({ own }) => own),
       ...visited.flatMap(({ jobs }) => jobs),
     ]

@@ -34,6 +34,8 @@ const Code = oneOf(
     'cluster-failing',
     'runs-failing',
     'queue-stuck',
+    'issuer-unreachable',
+    'issuer-keys-unusable',
     'ledger-unusable',
     'ledger-behind',
     'ledger-too-new',
@@ -45,8 +47,8 @@ const Code = oneOf(
 
 export const FindingSchema = closed(
   {
-    subject: oneOf(['configuration', 'ledger', 'workspace', 'job'], {}),
-    /** Of the workspace or job; null for what there is one of. */
+    subject: oneOf(['configuration', 'ledger', 'issuer', 'workspace', 'job'], {}),
+    /** Of the issuer, workspace or job; null for what there is one of. */
     name: Type.Union([Type.String(), Type.Null()]),
     /** What was looked at. */
     check: Type.String(),
