@@ -7,8 +7,9 @@ import type { Simulator } from '../../src/simulator/simulator.ts'
 import { findFault, type WireAnswer } from './check-answer.ts'
 import { createFindUndescribed } from './described-answers.ts'
 import { type Gateway, startGateway, startSimulator, writeConfig } from './gateway.ts'
-import { callerSecrets, callers } from './hostile-credentials.ts'
+import { callerSecrets, callers, credentialsWith } from './hostile-credentials.ts'
 import { requestsOf, type WireRequest } from './hostile-requests.ts'
+import { makeHostileTokens } from './hostile-tokens.ts'
 
 const CLIENT_SECRET = 'secret-of-the-service-principal'
 
@@ -66,7 +67,9 @@ export async function startFuzzed(t: Test, { trouble = [] }: { trouble?: number[
     credentials: { client_secret: CLIENT_SECRET },
   })
   const server = { max_wait_seconds: 1, trigger_timeout_seconds: 1 }
-  const config = writeConfig(t, simulator, { jobs, clients: callers, server })
+  const tokens = await makeHostileTokens(t)
+  const clients = { ...callers, all: { ...callers['all'], tokens: tokens.rules } }
+  const config = writeConfig(t, simulator, { jobs, issuers: tokens.issuers, clients, server })
   const gateway = await startGateway(t, config, { TEST_CLIENT_SECRET: CLIENT_SECRET })
   const ids: string[] = []
   for (const key of ['K-1', 'K-2', 'K-3']) {
@@ -75,12 +78,12 @@ export async function startFuzzed(t: Test, { trouble = [] }: { trouble?: number[
   }
   const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
   const findUndescribed = createFindUndescribed(document)
-  const secrets = [...callerSecrets, CLIENT_SECRET, ...simulator.accessTokens()]
+  const secrets = [...callerSecrets, ...tokens.good, ...tokens.bad, CLIENT_SECRET, ...simulator.accessTokens()]
   const ask = openPool(t, gateway)
   const answered = new Map<number, number>()
   return {
     ...{ simulator, config, gateway, secrets, answered },
-    requests: requestsOf(document, {
+    requests: requestsOf(document, credentialsWith(tokens), {
       job: [...Object.keys(jobs), 'open', 'open', 'open'],
       id: ids,
       key: ['K-1', 'K-2', 'K-3', 'K-4', 'K-5'],

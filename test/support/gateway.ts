@@ -21,6 +21,7 @@ export interface GatewaySettings {
   /** More of them, beside `main`. */
   workspaces?: Record<string, Section>
   ledger?: Section
+  issuers?: Record<string, Section>
   env?: NodeJS.ProcessEnv
 }
 
@@ -88,6 +89,7 @@ export function writeConfig(t: Test, simulator: Pick<Simulator, 'url'>, settings
     },
     watch: { min_interval_seconds: 0.05, max_interval_seconds: 0.5, ...settings.watch },
     jobs: settings.jobs ?? {},
+    issuers: settings.issuers ?? {},
     clients: {
       ...settings.clients,
       'control-m': { ...client(KEYS['control-m']), ...settings.clients?.['control-m'] },

@@ -84,9 +84,22 @@ const bad: fc.Arbitrary<Credential> = fc
   )
   .map((headers) => ({ headers, anonymous: true }))
 
+/** Of a client that may do anything, and such as are not good. */
+export interface Tokens {
+  good: string[]
+  bad: string[]
+}
+
 /** Mostly one that gets far; else any client's, in any of the ways to send it, or what is none. */
-export const credentials: fc.Arbitrary<Credential> = fc.oneof(
-  { weight: 5, arbitrary: good(keys.filter(([name]) => name === 'control-m' || name === 'all')) },
-  { weight: 3, arbitrary: good(keys) },
-  { weight: 1, arbitrary: bad },
-)
+export function credentialsWith(tokens: Tokens): fc.Arbitrary<Credential> {
+  const bearer = (list: string[], anonymous: boolean) =>
+    fc
+      .constantFrom(...list)
+      .map((token): Credential => ({ headers: [['authorization', `Bearer ${token}`]], anonymous }))
+  return fc.oneof(
+    { weight: 4, arbitrary: good(keys.filter(([name]) => name === 'control-m' || name === 'all')) },
+    { weight: 2, arbitrary: bearer(tokens.good, false) },
+    { weight: 3, arbitrary: good(keys) },
+    { weight: 1, arbitrary: fc.oneof({ weight: 2, arbitrary: bad }, bearer(tokens.bad, true)) },
+  )
+}

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { credentials } from './hostile-credentials.ts'
+import type { Credential } from './hostile-credentials.ts'
 import { damage, encode, headerText, jsonMembers, jsonText, nestedJson, text, urlText } from './hostile-values.ts'
 
 /** What goes over the wire. */
@@ -50,7 +50,11 @@ export interface ApiDocument {
  * Requests for every operation of the document, and some beside them: with good and bad credentials, headers, options,
  * parameters and bodies, mostly so nearly right that they get far.
  */
-export function requestsOf({ paths }: ApiDocument, known: Known): fc.Arbitrary<WireRequest> {
+export function requestsOf(
+  { paths }: ApiDocument,
+  credentials: fc.Arbitrary<Credential>,
+  known: Known,
+): fc.Arbitrary<WireRequest> {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       // What takes more can go wrong in more ways.

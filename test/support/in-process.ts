@@ -16,6 +16,7 @@ export interface InProcessSettings {
   clients: Record<string, Section>
   watch?: Section
   ledger?: Section
+  issuers?: Record<string, Section>
   /** Keeps the ledger in a file, so that it outlives a restart; else in memory. */
   onDisk?: boolean
   /** Of the gateway and of the workspace. */
@@ -61,6 +62,7 @@ export async function startInProcess(t: Test, settings: InProcessSettings): Prom
     watch: settings.watch ?? { min_interval_seconds: 0.05, max_interval_seconds: 0.5 },
     ledger: { url: 'sqlite:./data/runs.db', ...settings.ledger },
     jobs: settings.jobs,
+    issuers: settings.issuers ?? {},
     clients: Object.fromEntries(clients),
   }
   const env = { TOKEN: simulator.credentials.token, LOG_LEVEL: 'silent' }
