@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GENEROUS_BUDGET } from '../support/generous-budget.ts'
+import { GENEROUS_LIMITS } from '../support/generous-limits.ts'
 import type { TimeScale } from '../support/scaled-clock.ts'
 import type { Bench } from './bench.ts'
 import { type Program, startProgram } from './program.ts'
@@ -33,6 +34,8 @@ export interface GatewaySettings {
   retentionDays?: number
   /** Requests per second to the workspace; more than is ever used when left out. */
   budget?: Record<string, number>
+  /** Of its one client, which stands for many callers; more than is ever used when left out. */
+  limits?: Record<string, unknown>
   /** Its time; the system's when left out. */
   scale?: TimeScale
 }
@@ -42,10 +45,9 @@ const MAIN_JOBS = Object.fromEntries(JOBS.entries().map(([name, job_id]) => [nam
 let ledgers = 0
 
 /** The gateway as operators run it: log at level info, `synchronous` FULL, the documented defaults; ready when resolved. */
-export async function startGateway(
-  bench: Bench,
-  { workspaceUrl, jobs = MAIN_JOBS, ledger, retentionDays, budget = GENEROUS_BUDGET, scale }: GatewaySettings,
-): Promise<Gateway> {
+export async function startGateway(bench: Bench, settings: GatewaySettings): Promise<Gateway> {
+  const { workspaceUrl, jobs = MAIN_JOBS, ledger, retentionDays, scale } = settings
+  const { budget = GENEROUS_BUDGET, limits = GENEROUS_LIMITS } = settings
   const urls = typeof workspaceUrl === 'string' ? { main: workspaceUrl } : workspaceUrl
   const config = {
     server: { instance: INSTANCE, host: '127.0.0.1', port: 0, metrics_port: 0, drain_seconds: 0 },
@@ -65,6 +67,7 @@ export async function startGateway(
         keys: [`sha256:${createHash('sha256').update(KEY).digest('hex')}`],
         jobs: ['*'],
         permissions: ['trigger', 'read', 'output', 'cancel', 'repair'],
+        limits,
       },
     },
   }

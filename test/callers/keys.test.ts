@@ -5,13 +5,14 @@ import type { CredentialHeaders } from '../../src/callers/credentials.ts'
 import { systemClock } from '../../src/clock.ts'
 import { hashKey } from '../../src/config/key-hash.ts'
 import type { ClientConfig } from '../../src/config/schema/clients.ts'
+import { GENEROUS_LIMITS } from '../support/generous-limits.ts'
 
 const OLD = 'gw_the-old-key-of-control-m'
 const NEW = 'gw_the-new-key-of-control-m'
 const OTHER = 'gw_the-key-of-another-client'
 
 function client(config: Partial<ClientConfig>): ClientConfig {
-  const nothing = { keys: [], tokens: [], codes: {} }
+  const nothing = { keys: [], tokens: [], codes: {}, limits: GENEROUS_LIMITS }
   return { id: 'id', profile: 'generic', jobs: ['*'], permissions: ['read'], ...nothing, ...config }
 }
 

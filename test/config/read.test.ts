@@ -37,6 +37,7 @@ clients:
     permissions: [ trigger, read ]
     date_input: yymmdd
     codes: { failed: 424 }
+    limits: { triggers: { burst: 7 } }
 `
   const result = await readFiles(t, { files: { 'gateway.yaml': yaml, secret: 'dose\n', 'ca.pem': 'x' } })
   if ('problems' in result) throw new Error(result.problems.join('\n'))
@@ -66,6 +67,11 @@ clients:
   const client = config.clients['control-m']
   t.match(client, { id: 'control-m', keys: [HASH.toLowerCase()], profile: 'control-m' })
   t.notOk('outcome' in (client ?? {}), 'what a client leaves out comes from its profile')
+  t.same(
+    client?.limits,
+    { triggers: { per_second: 50, burst: 7 }, reads: { per_second: 1_000, burst: 5_000 }, waiters: 5_000 },
+    'limits that are not given are the usual ones',
+  )
 })
 
 t.test('only workspace, loopback: neither instance nor workspace need be written', async (t) => {

@@ -7,6 +7,7 @@ import type { Simulator } from '../../src/simulator/simulator.ts'
 import { findFault, type WireAnswer } from './check-answer.ts'
 import { createFindUndescribed } from './described-answers.ts'
 import { type Gateway, startGateway, startSimulator, writeConfig } from './gateway.ts'
+import { GENEROUS_LIMITS, GENEROUS_TO_STRANGERS } from './generous-limits.ts'
 import { callerSecrets, callers, credentialsWith } from './hostile-credentials.ts'
 import { requestsOf, type WireRequest } from './hostile-requests.ts'
 import { makeHostileTokens } from './hostile-tokens.ts'
@@ -66,9 +67,10 @@ export async function startFuzzed(t: Test, { trouble = [] }: { trouble?: number[
     ],
     credentials: { client_secret: CLIENT_SECRET },
   })
-  const server = { max_wait_seconds: 1, trigger_timeout_seconds: 1 }
+  const server = { max_wait_seconds: 1, trigger_timeout_seconds: 1, limits: GENEROUS_TO_STRANGERS }
   const tokens = await makeHostileTokens(t)
-  const clients = { ...callers, all: { ...callers['all'], tokens: tokens.rules } }
+  const all = { ...callers['all'], tokens: tokens.rules }
+  const clients = { ...callers, all, 'control-m': { limits: GENEROUS_LIMITS } }
   const config = writeConfig(t, simulator, { jobs, issuers: tokens.issuers, clients, server })
   const gateway = await startGateway(t, config, { TEST_CLIENT_SECRET: CLIENT_SECRET })
   const ids: string[] = []

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import type { Permission } from '../../src/config/schema/clients.ts'
 import { KEYS } from './gateway.ts'
+import { GENEROUS_LIMITS } from './generous-limits.ts'
 import { headerText } from './hostile-values.ts'
 
 /** What a request carries to be known by. */
@@ -28,7 +29,11 @@ const keyOf = (name: string) => `hostile-test-key-of-${name}`
 export const callers = Object.fromEntries(
   Object.entries(CALLERS).map(([name, options]) => [
     name,
-    { keys: [`sha256:${createHash('sha256').update(keyOf(name)).digest('hex')}`], ...options },
+    {
+      keys: [`sha256:${createHash('sha256').update(keyOf(name)).digest('hex')}`],
+      limits: GENEROUS_LIMITS,
+      ...options,
+    },
   ]),
 )
 

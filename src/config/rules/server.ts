@@ -33,6 +33,11 @@ export const checkServer: Rule = ({ config, given }) => {
         `is missing: client ${azure?.[0]} has profile azure, which follows absolute links; write how it reaches the gateway`,
       ],
       [
+        server.overload.triggers_seconds > server.overload.reads_seconds,
+        ['server', 'overload', 'reads_seconds'],
+        `must be at least triggers_seconds (${server.overload.triggers_seconds}), but is ${server.overload.reads_seconds}`,
+      ],
+      [
         watch.min_interval_seconds > watch.max_interval_seconds,
         ['watch', 'max_interval_seconds'],
         `must be at least min_interval_seconds (${watch.min_interval_seconds}), but is ${watch.max_interval_seconds}`,

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { ClientLimitsSchema } from './limits.ts'
 import { byName, closed, oneOf } from './names.ts'
 import { dialectOptions } from './profiles.ts'
 
@@ -79,6 +80,7 @@ const ClientSchema = closed(
     max_wait_seconds: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 3600, description: 'Instead of server.max_wait_seconds, for this client.' }),
     ),
+    limits: ClientLimitsSchema,
     // What a client leaves out comes from its profile.
     ...Type.Partial(closed(dialectOptions, {})).properties,
   },

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { OverloadSchema, StrangerLimitsSchema } from './limits.ts'
 import { closed } from './names.ts'
 
 export const ServerSchema = closed(
@@ -67,6 +68,8 @@ export const ServerSchema = closed(
         },
       ),
     ),
+    limits: StrangerLimitsSchema,
+    overload: OverloadSchema,
     trusted_proxies: Type.Array(Type.String(), {
       default: [],
       description: 'Addresses or CIDR ranges whose X-Forwarded-* headers are believed.',

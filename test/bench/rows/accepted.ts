@@ -18,7 +18,7 @@ export const accepted: Row = {
     await using workspace = await startWorkspace(bench, { runMs: RUN_MS })
     // Of which run-now is 20 a second.
     await workspace.setOptions({ rate_limits: 'reference' })
-    await using gateway = await startGateway(bench, { workspaceUrl: workspace.url, budget: {} })
+    await using gateway = await startGateway(bench, { workspaceUrl: workspace.url, budget: {}, limits: {} })
     const { triggerMs, pollMs, triggerStatuses, pollStatuses } = await makeLoad('accepted', {
       origin: gateway.url,
       path: '/trigger/nightly-load-1',

@@ -21,7 +21,7 @@ export const burst: Row = {
     await using workspace = await startWorkspace(bench, { runMs: RUN_MS })
     // Of which run-now is 20 a second.
     await workspace.setOptions({ rate_limits: 'reference' })
-    await using gateway = await startGateway(bench, { workspaceUrl: workspace.url })
+    await using gateway = await startGateway(bench, { workspaceUrl: workspace.url, limits: {} })
     const answering = makeLoad('burst', {
       origin: gateway.url,
       path: '/trigger/nightly-load-1',

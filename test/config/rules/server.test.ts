@@ -31,6 +31,19 @@ testProblems(t, [
     ],
   ],
   [
+    'reads that are turned away before triggers',
+    'server:\n  overload: { triggers_seconds: 10 }',
+    ['gateway.yaml:2:3 server.overload.reads_seconds: must be at least triggers_seconds (10), but is 8'],
+  ],
+  [
+    'limits of nothing',
+    'server:\n  limits: { wrong_keys: { per_second: 0, burst: 1.5 } }',
+    [
+      'gateway.yaml:2:27 server.limits.wrong_keys.per_second: must be a number from 0.001 to 1000000, but is 0',
+      'gateway.yaml:2:42 server.limits.wrong_keys.burst: must be a whole number from 1 to 1000000, but is 1.5',
+    ],
+  ],
+  [
     'intervals the wrong way round',
     'watch:\n  min_interval_seconds: 40',
     ['gateway.yaml:1:1 watch.max_interval_seconds: must be at least min_interval_seconds (40), but is 30'],
