@@ -21,12 +21,13 @@ import { reachLedger } from './ledger/reach.ts'
 import { readLedgerOptions } from './ledger-options.ts'
 import { logMoved } from './log/moved.ts'
 import { createSecrets } from './log/secrets.ts'
-import { createLogger } from './log.ts'
+import { createLogger, readLevel } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { keepReloading } from './reload.ts'
 import type { Run } from './runs/run.ts'
 import type { RunStore } from './runs/store.ts'
 import { shareOf } from './runs/watch/share.ts'
+import { createReadSigningKeys } from './signing-keys.ts'
 import { startTracing } from './tracing.ts'
 import { createWorkspaces, type Workspaces } from './workspaces.ts'
 
@@ -156,6 +157,11 @@ export async function startApp({ config, source, env, clock = systemClock, signa
         clock,
         onTrouble: (issuer, err) => log.warn({ event: 'issuer.unavailable', issuer, err }),
       }),
+      signingKeys: createReadSigningKeys({
+        env,
+        onSecret: secrets.add,
+        onTrouble: (message) => log.warn({ event: 'signing_key.unavailable', message }),
+      }),
       listener,
       clock,
       log,
@@ -250,10 +256,4 @@ export async function startApp({ config, source, env, clock = systemClock, signa
     await close()
     throw error
   }
-}
-
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-
-function readLevel(env: NodeJS.ProcessEnv): (typeof LEVELS)[number] {
-  return LEVELS.find((level) => level === env['LOG_LEVEL']) ?? 'info'
 }

@@ -12,6 +12,13 @@ export interface LogOptions {
   secrets?: Secrets
 }
 
+const LEVELS: readonly LevelWithSilent[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** What LOG_LEVEL asks for; everything from info on unless it names a level. */
+export function readLevel(env: NodeJS.ProcessEnv): LevelWithSilent {
+  return LEVELS.find((level) => level === env['LOG_LEVEL']) ?? 'info'
+}
+
 /** A write takes place after so many bytes or so long. */
 const WRITE_BYTES = 8_192
 const WRITE_MS = 200

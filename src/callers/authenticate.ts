@@ -7,7 +7,13 @@ import type { Caller } from './permissions.ts'
 import { createFindTokenOwner } from './token-rules.ts'
 import { createVerifyToken, looksLikeToken, type RefusedToken } from './tokens.ts'
 
-export type AuthenticationFailure = 'missing' | 'unknown_key' | 'malformed' | RefusedToken['reason']
+export type AuthenticationFailure =
+  | 'missing'
+  | 'unknown_key'
+  | 'malformed'
+  | 'bad_signature'
+  | 'expired_signature'
+  | RefusedToken['reason']
 
 /** `why` is for the log only. */
 export type Known = { caller: Caller } | { reason: AuthenticationFailure; why?: string }

@@ -71,8 +71,10 @@ function anchorPaths(tree: Mapping, folder: string) {
     anchor(mappingAt(mappingAt(called, 'proxy'), 'password'), folder)
     anchor(mappingAt(called, 'ca'), folder)
   }
-  const tls = mappingAt(mappingAt(tree, 'server'), 'tls')
+  const server = mappingAt(tree, 'server')
+  const tls = mappingAt(server, 'tls')
   for (const key of ['certificate', 'key']) anchor(mappingAt(tls, key), folder)
+  for (const holder of [server['signing_keys']].flat().filter(isMapping)) anchor(holder, folder)
   const ledger = mappingAt(tree, 'ledger')
   for (const holder of [mappingAt(ledger, 'password'), mappingAt(mappingAt(ledger, 'tls'), 'ca')])
     anchor(holder, folder)

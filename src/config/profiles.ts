@@ -11,6 +11,7 @@ export const builtInProfiles = {
     rerun: 'replay',
     output: 'none',
     key: 'optional',
+    signed_location: false,
   },
   /** Both Control-M Web Services plug-ins: one call decides. */
   'control-m': {
@@ -21,6 +22,7 @@ export const builtInProfiles = {
     rerun: 'new',
     output: 'ko',
     key: 'required',
+    signed_location: false,
   },
   /** The Application Integrator plug-in, and others that poll `result` and take nothing but 200. */
   'control-m-plugin': {
@@ -31,8 +33,9 @@ export const builtInProfiles = {
     rerun: 'new',
     output: 'none',
     key: 'required',
+    signed_location: false,
   },
-  /** Data Factory and Logic Apps: 202 with Location, then await. */
+  /** Data Factory and Logic Apps: 202 with Location, then await, perhaps without the credentials. */
   azure: {
     wait_seconds: 0,
     outcome: 'http',
@@ -41,6 +44,7 @@ export const builtInProfiles = {
     rerun: 'new',
     output: 'none',
     key: 'required',
+    signed_location: true,
   },
   /** Jenkins, curl, Step Functions and other single calls. */
   'one-call': {
@@ -51,5 +55,13 @@ export const builtInProfiles = {
     rerun: 'new',
     output: 'none',
     key: 'required',
+    signed_location: false,
   },
 } as const satisfies Record<string, Profile>
+
+const BUILT_IN: Record<string, Profile> = builtInProfiles
+
+/** A built-in profile, or an own one of the configuration; undefined when there is none of that name. */
+export function findProfile(name: string, own: Record<string, Profile>): Profile | undefined {
+  return Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : own[name]
+}

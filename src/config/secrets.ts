@@ -7,13 +7,17 @@ export class SecretUnavailable extends Error {
   override name = 'SecretUnavailable' as const
 }
 
-/** Reads the secret anew at every call, so that a rotated file counts from the next use. Throws SecretUnavailable. */
-export function readSecret(ref: SecretRef, env: NodeJS.ProcessEnv): string {
+/**
+ * Reads the secret anew at every call, so that a rotated file counts from the next use. Throws SecretUnavailable, also
+ * when it has fewer bytes.
+ */
+export function readSecret(ref: SecretRef, env: NodeJS.ProcessEnv, minBytes = 1): string {
   const [source, text] = look(ref, env)
   if (text === undefined) throw new SecretUnavailable(`${source} is not set`)
   const secret = text.replace(/\r?\n$/, '')
   if (secret === '') throw new SecretUnavailable(`${source} is empty`)
   if (/[\r\n]/.test(secret)) throw new SecretUnavailable(`${source} holds more than one line`)
+  if (Buffer.byteLength(secret) < minBytes) throw new SecretUnavailable(`${source} holds fewer than ${minBytes} bytes`)
   return secret
 }
 

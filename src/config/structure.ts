@@ -65,6 +65,7 @@ function holdsSecrets(path: Path): boolean {
   return (
     (section === 'workspaces' && inner === 'auth') ||
     (section === 'clients' && inner === 'keys') ||
+    (section === 'server' && key === 'signing_keys') ||
     (section === 'ledger' && (key === 'url' || key === 'password'))
   )
 }

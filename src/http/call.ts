@@ -5,6 +5,7 @@ import type { CancelAnswer } from '../runs/cancel.ts'
 import type { ErrorCode } from '../runs/errors.ts'
 import type { Run } from '../runs/run.ts'
 import type { TriggerAnswer } from '../runs/trigger.ts'
+import type { Grant } from './signature.ts'
 
 /** text: a run's state alone; result: OK, KO or ACTIVE. */
 export type Format = 'json' | 'text' | 'result'
@@ -19,6 +20,8 @@ export interface Call {
   readonly signal: AbortSignal
   format: Format
   caller?: Caller
+  /** That of a signed Location, by which the caller came instead of with credentials. */
+  grant?: Grant
   /** What is wrong with what was sent as Bearer. */
   bearerFault?: string
   job?: string

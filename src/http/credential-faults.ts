@@ -8,6 +8,9 @@ export const CREDENTIAL_FAULTS: Record<Fault, string> = {
   missing: 'The call carries no key.',
   unknown_key: 'The gateway does not know this key, or the user name of Basic is not the name of its client.',
   malformed: 'The key cannot be read, or two different ones were sent.',
+  bad_signature:
+    'The signature is not good for this address: it was changed, or made for a client or with a key that no longer counts.',
+  expired_signature: 'The signature of this address has expired.',
   token_too_large: 'The token is larger than 8 KB.',
   token_malformed: 'The token cannot be read, or does not say when it ends.',
   token_issuer: 'The gateway does not know the issuer of the token.',

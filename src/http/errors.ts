@@ -15,6 +15,7 @@ export interface ErrorDeps {
 
 /** What Fastify's own errors, and those of its plug-ins, have. */
 interface HttpError {
+  code?: string
   statusCode?: number
   message: string
   validation?: Parameters<typeof describeFinding>[0][]
@@ -86,6 +87,10 @@ function toGatewayError(thrown: unknown): GatewayError {
   const error: HttpError = thrown instanceof Error ? thrown : { message: String(thrown) }
   const [finding] = error.validation ?? []
   if (finding) return new GatewayError('invalid-request', describeFinding(finding, error.validationContext ?? ''))
+  // Fastify would show the whole address, whose query may hold a signature.
+  if (error.code === 'FST_ERR_BAD_URL') {
+    return new GatewayError('invalid-request', 'The path cannot be read: each % in it takes two hex digits.')
+  }
   switch (error.statusCode) {
     case 413:
       return new GatewayError('too-large', 'The body of the request is too large.')

@@ -6,9 +6,13 @@ import type { HttpFacts } from '../metrics/http.ts'
 import { GatewayError } from '../runs/errors.ts'
 import { CREDENTIAL_FAULTS, describeFault } from './credential-faults.ts'
 
+/** Who calls without a credential; undefined when nothing tells. */
+type Recognize = (request: FastifyRequest) => Known | undefined
+
 /** A hook that lets only callers with this permission pass, before anything else of the request is looked at. */
 export type Guard = (
   permission: Permission,
+  options?: { recognize?: Recognize },
 ) => (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
 export interface GuardDeps {
@@ -32,23 +36,25 @@ export function createGuard({ authenticationOf, facts }: GuardDeps): Guard {
     return new GatewayError('unauthenticated', describeFault(reason), { internal })
   }
 
-  return (permission) => (request, _reply, done) => {
-    const admit = (known: Known) => {
-      if ('reason' in known) {
-        done(refuse(request, known))
-        return
+  return (permission, { recognize } = {}) =>
+    (request, _reply, done) => {
+      const admit = (found: Known) => {
+        const known = ('reason' in found && found.reason === 'missing' && recognize?.(request)) || found
+        if ('reason' in known) {
+          done(refuse(request, known))
+          return
+        }
+        const { caller } = known
+        request.call.caller = caller
+        if (caller.may(permission)) done()
+        else {
+          const detail = `Client ${caller.name} lacks the permission ${permission}. Ask the operators of the gateway for it.`
+          done(new GatewayError('forbidden', detail))
+        }
       }
-      const { caller } = known
-      request.call.caller = caller
-      if (caller.may(permission)) done()
-      else {
-        const detail = `Client ${caller.name} lacks the permission ${permission}. Ask the operators of the gateway for it.`
-        done(new GatewayError('forbidden', detail))
-      }
+      const known = authenticationOf(request.call.config)(request.headers)
+      // A key is known at once, so that its call goes on at once.
+      if (known instanceof Promise) known.then(admit, done)
+      else admit(known)
     }
-    const known = authenticationOf(request.call.config)(request.headers)
-    // A key is known at once, so that its call goes on at once.
-    if (known instanceof Promise) known.then(admit, done)
-    else admit(known)
-  }
 }

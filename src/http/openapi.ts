@@ -1,6 +1,9 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import manifest from '../../package.json' with { type: 'json' }
 
+/** Of every operation that does not say otherwise: one of these. */
+export const CREDENTIALS = [{ apiKey: [] }, { bearer: [] }, { basic: [] }]
+
 /** What the document says beside the routes. */
 export function openApiOptions(): FastifyDynamicSwaggerOptions {
   return {
@@ -20,7 +23,7 @@ export function openApiOptions(): FastifyDynamicSwaggerOptions {
         { name: 'operations', description: 'For those who run the gateway.' },
         { name: 'reference', description: 'What errors mean.' },
       ],
-      security: [{ apiKey: [] }, { bearer: [] }, { basic: [] }],
+      security: CREDENTIALS,
       components: {
         securitySchemes: {
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: "A client's key." },
@@ -30,6 +33,7 @@ export function openApiOptions(): FastifyDynamicSwaggerOptions {
             description: "A client's key, or a token (JWT) of an issuer that the gateway is configured with.",
           },
           basic: { type: 'http', scheme: 'basic', description: 'Name of the client, and its key as password.' },
+          signature: { type: 'apiKey', in: 'query', name: 'signature', description: 'Stands in a signed Location.' },
         },
       },
     },

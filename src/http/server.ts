@@ -44,9 +44,10 @@ import { EventSchema } from './schemas/event.ts'
 import { JobSchema } from './schemas/job.ts'
 import { ProblemSchema } from './schemas/problem.ts'
 import { RunSchema } from './schemas/run.ts'
+import { createSignedLocations, type SignedLocationDeps } from './signed-location.ts'
 import { createWaitForEnd } from './waiting.ts'
 
-export interface ServerDeps extends Pick<GuardDeps, 'authenticationOf'> {
+export interface ServerDeps extends Pick<GuardDeps, 'authenticationOf'>, Pick<SignedLocationDeps, 'signingKeys'> {
   /** The configuration in force; each call keeps the one that it met. */
   current: () => Config
   store: Pick<RunStore, 'get' | 'attempts' | 'events'>
@@ -83,7 +84,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { current, store, read, clock, metrics, usual } = deps
   const { trusted_proxies } = current().server
 
-  const links = createLinks(current)
+  const signed = createSignedLocations({ signingKeys: deps.signingKeys, clock })
+  const links = createLinks(current, signed)
   const answerError = createAnswerError({ links, facts: metrics })
   const attend = createAttend({ current, clock, facts: metrics, tellings: deps.tellings })
   const guard = createGuard({ authenticationOf: deps.authenticationOf, facts: metrics })
@@ -154,7 +156,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(cancelRoutes({ read, cancel: deps.cancel, guard, answers, facts: metrics }))
   await app.register(repairRoute({ read, repair: deps.repair, guard, answers, waitForEnd }))
   await app.register(outputRoute({ read, readOutput: deps.readOutput, guard }))
-  await app.register(awaitRoutes({ read, guard, answers, waitForEnd }))
+  await app.register(awaitRoutes({ read, guard, answers, waitForEnd, recognize: signed.recognize }))
   await app.register(jobRoutes({ read, usual, guard, answers }))
   await app.register(auditRoute({ store, guard, links }))
   await app.register(healthRoutes({ health: deps.health }))

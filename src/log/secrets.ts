@@ -20,11 +20,15 @@ const JWT = 'eyJ[\\w-]{8,500}\\.[\\w-]{1,8000}\\.[\\w-]*'
 
 const isJwt = new RegExp(`^${JWT}$`)
 
-/** What is known by its looks, so that nobody has to tell: our keys, Databricks' secrets and tokens, JWTs, credentials. */
+/**
+ * What is known by its looks, so that nobody has to tell: our keys and signatures, Databricks' secrets and tokens, JWTs,
+ * credentials.
+ */
 const SHAPES = [
   NAMED,
   '\\b(bearer |basic )[\\w.~+/-]{16,}=*',
   '\\bgw_[\\w-]{43}',
+  '\\bsignature=[\\w-]{43}',
   '\\b(?:dapi|dose)[0-9a-f]{32}(?:-\\d+)?',
   JWT,
 ]

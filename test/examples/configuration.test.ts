@@ -19,8 +19,12 @@ for await (const page of glob('*.md', { cwd: PAGES })) {
     const text = await readFile(join(PAGES, page), 'utf8')
     const [, block = ''] = /```yaml\n((?:server|clients):.*?)```/s.exec(text) ?? []
     const client = block.replaceAll('sha256:…', hashKey('a key'))
-    const files = { 'base.yaml': BASE, 'client.yaml': client }
-    const result = await readFiles(t, { files, read: Object.keys(files), env: { TOKEN: 'secret' } })
+    const files = {
+      'base.yaml': BASE,
+      'client.yaml': client,
+      'secrets/signing-key': 'made by openssl rand -base64 32 ',
+    }
+    const result = await readFiles(t, { files, read: ['base.yaml', 'client.yaml'], env: { TOKEN: 'secret' } })
     t.match(result, { config: { clients: Object } })
     if ('config' in result) t.equal(Object.keys(result.config.clients).length, 1)
   })

@@ -18,6 +18,7 @@ import { createTellings } from '../../src/runs/tell.ts'
 import { createTransitions } from '../../src/runs/transition.ts'
 import { createWaits, type Waits } from '../../src/runs/wait.ts'
 import { createUsualDurations } from '../../src/runs/watch/usual.ts'
+import { createReadSigningKeys } from '../../src/signing-keys.ts'
 import { collectLines } from './collect-lines.ts'
 import { readFiles } from './config-files.ts'
 
@@ -32,6 +33,9 @@ export const KEYS = {
 export type KeyOwner = keyof typeof KEYS
 
 const sha256 = (key: string) => `sha256:${createHash('sha256').update(key).digest('hex')}`
+
+/** In the environment of the server, under this name. */
+const SIGNING_KEY = 'a-signing-key-of-the-tests-of-http'
 
 /** The configuration of the server; `sections` are further YAML, `client` options of control-m. */
 const writeConfig = ({ server = '', client = '', sections = '' }: Written) => `
@@ -95,7 +99,7 @@ export interface Answer {
 /** The HTTP side on a port, over a real ledger in memory; nothing watches, nothing is Databricks. */
 export async function startServer(t: Test, settings: ServerSettings = {}): Promise<TestServer> {
   const { clock = systemClock, between = (store) => store } = settings
-  const env = { TOKEN: 'x' }
+  const env = { TOKEN: 'x', SIGNING_KEY }
   const read = await readFiles(t, { files: { 'gateway.yaml': writeConfig(settings) }, env })
   if ('problems' in read) throw new Error(read.problems.join('\n'))
   const { config } = read
@@ -128,6 +132,7 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
       clock,
       onTrouble: (_issuer, error) => onError(error),
     }),
+    signingKeys: createReadSigningKeys({ env, onSecret() {}, onTrouble: onError }),
     clock,
     log: logger,
   })

@@ -8,6 +8,8 @@ import { GENEROUS_BUDGET } from './generous-budget.ts'
 
 type Section = Record<string, unknown>
 
+const SIGNING_KEY = 'a-signing-key-of-the-tests-in-process'
+
 export interface InProcessSettings {
   workspace?: SimulatorSettings
   server?: Section
@@ -55,7 +57,11 @@ export async function startInProcess(t: Test, settings: InProcessSettings): Prom
     },
   ])
   const written = {
-    server: { host: '127.0.0.1', port: 0, metrics_port: null, drain_seconds: 0, ...settings.server },
+    server: {
+      ...{ host: '127.0.0.1', port: 0, metrics_port: null, drain_seconds: 0 },
+      signing_keys: [{ env: 'SIGNING_KEY' }],
+      ...settings.server,
+    },
     workspaces: {
       main: { host: simulator.url, auth: { type: 'pat', token: { env: 'TOKEN' } }, budget: GENEROUS_BUDGET },
     },
@@ -65,7 +71,7 @@ export async function startInProcess(t: Test, settings: InProcessSettings): Prom
     issuers: settings.issuers ?? {},
     clients: Object.fromEntries(clients),
   }
-  const env = { TOKEN: simulator.credentials.token, LOG_LEVEL: 'silent' }
+  const env = { TOKEN: simulator.credentials.token, SIGNING_KEY, LOG_LEVEL: 'silent' }
   const read = await readFiles(t, { files: { 'gateway.yaml': JSON.stringify(written) }, env })
   if ('problems' in read) throw new Error(read.problems.join('\n'))
   // A file of configuration cannot ask for a ledger that keeps nothing.

@@ -1,21 +1,17 @@
 import { compileJobPatterns } from '../job-patterns.ts'
 import type { Finding, Path } from '../problem.ts'
-import { builtInProfiles } from '../profiles.ts'
+import { builtInProfiles, findProfile } from '../profiles.ts'
 import type { ClientConfig } from '../schema/clients.ts'
 import type { Profile } from '../schema/profiles.ts'
 import { findFailed, listNames, type Rule, type RuleContext } from './context.ts'
 
-const BUILT_IN: Record<string, Profile> = builtInProfiles
-
 export const checkClients: Rule = ({ config, names, given }) => {
   const clients = Object.entries(config.clients)
-  const profileNames = [...Object.keys(BUILT_IN), ...names.profiles]
+  const profileNames = [...Object.keys(builtInProfiles), ...names.profiles]
   return [
     ...clients.flatMap(([name, client]) => {
       const path = ['clients', name]
-      const profile = Object.hasOwn(BUILT_IN, client.profile)
-        ? BUILT_IN[client.profile]
-        : config.profiles[client.profile]
+      const profile = findProfile(client.profile, config.profiles)
       return [
         ...findFailed([
           [!profileNames.includes(client.profile), [...path, 'profile'], `is no profile; ${listNames(profileNames)}`],
@@ -39,7 +35,7 @@ export const checkProfiles: Rule = ({ config, given }) =>
   Object.entries(config.profiles).flatMap(([name, profile]) => {
     const path = ['profiles', name]
     return [
-      ...findFailed([[Object.hasOwn(BUILT_IN, name), path, 'is the name of a built-in profile; take another']]),
+      ...findFailed([[Object.hasOwn(builtInProfiles, name), path, 'is the name of a built-in profile; take another']]),
       ...checkDialect(profile, path, given),
     ]
   })

@@ -3,13 +3,18 @@ import type { Finding, Path } from '../problem.ts'
 import type { SecretRef } from '../schema/secret-ref.ts'
 import { readSecret, reasonOf, SecretUnavailable } from '../secrets.ts'
 
-/** Whether the reference leads to a secret. */
-export function checkSecret(ref: SecretRef, path: Path, env: NodeJS.ProcessEnv): Finding[] {
+/** Whether the reference leads to a secret, of so many bytes. */
+export function checkSecret(
+  ref: SecretRef,
+  path: Path,
+  env: NodeJS.ProcessEnv,
+  { minBytes = 1, cure = 'put the secret there' } = {},
+): Finding[] {
   try {
-    readSecret(ref, env)
+    readSecret(ref, env, minBytes)
     return []
   } catch (error) {
-    if (error instanceof SecretUnavailable) return [{ path, message: `${error.message}; put the secret there` }]
+    if (error instanceof SecretUnavailable) return [{ path, message: `${error.message}; ${cure}` }]
     throw error
   }
 }

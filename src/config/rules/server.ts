@@ -3,11 +3,14 @@ import { readCertificate } from '../certificate.ts'
 import { quote } from '../describe.ts'
 import { parseHost } from '../host.ts'
 import type { Finding } from '../problem.ts'
-import type { TlsConfig } from '../schema/server.ts'
+import { findProfile } from '../profiles.ts'
+import { SIGNING_KEY_BYTES, type TlsConfig } from '../schema/server.ts'
 import { findFailed, type Rule } from './context.ts'
-import { checkFile } from './references.ts'
+import { checkFile, checkSecret } from './references.ts'
 
-export const checkServer: Rule = ({ config, given }) => {
+const MAKE_KEY = 'make one with openssl rand -base64 32'
+
+export const checkServer: Rule = ({ config, given, env }) => {
   const { server, watch } = config
   const clients = Object.entries(config.clients)
   const remote = Object.entries(config.workspaces).find(([, workspace]) => {
@@ -15,6 +18,9 @@ export const checkServer: Rule = ({ config, given }) => {
     return 'origin' in host && !host.loopback
   })
   const azure = clients.find(([, client]) => client.profile === 'azure')
+  const signs = clients.find(
+    ([, client]) => client.signed_location ?? findProfile(client.profile, config.profiles)?.signed_location,
+  )
   return [
     ...findFailed([
       [
@@ -33,6 +39,12 @@ export const checkServer: Rule = ({ config, given }) => {
         `is missing: client ${azure?.[0]} has profile azure, which follows absolute links; write how it reaches the gateway`,
       ],
       [
+        signs !== undefined && server.signing_keys.length === 0 && !given(['server', 'signing_keys', 0]),
+        ['server', 'signing_keys'],
+        `is missing: client ${signs?.[0]} is given signed Locations; ${MAKE_KEY} and write where it is, such as ` +
+          '[{file: secrets/signing-key}], or set signed_location: false for that client, if it sends its key with every call',
+      ],
+      [
         server.overload.triggers_seconds > server.overload.reads_seconds,
         ['server', 'overload', 'reads_seconds'],
         `must be at least triggers_seconds (${server.overload.triggers_seconds}), but is ${server.overload.reads_seconds}`,
@@ -45,6 +57,9 @@ export const checkServer: Rule = ({ config, given }) => {
     ]),
     ...checkPublicUrl(server.public_url),
     ...(server.tls ? checkTls(server.tls) : []),
+    ...server.signing_keys.flatMap((ref, i) =>
+      checkSecret(ref, ['server', 'signing_keys', i], env, { minBytes: SIGNING_KEY_BYTES, cure: MAKE_KEY }),
+    ),
     ...server.trusted_proxies
       .map((range, i) => ({
         path: ['server', 'trusted_proxies', i],

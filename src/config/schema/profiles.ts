@@ -34,6 +34,12 @@ export const dialectOptions = {
     default: 'optional',
     description: 'required refuses a trigger without an idempotency key. pending: error always requires one.',
   }),
+  signed_location: Type.Boolean({
+    default: false,
+    description:
+      'true: Location carries a signature, so that it can be followed without credentials, for eight days. Takes ' +
+      'server.signing_keys.',
+  }),
 }
 
 const ProfileSchema = closed(dialectOptions, { description: 'One dialect: the options a client starts from.' })

@@ -1,6 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { OverloadSchema, StrangerLimitsSchema } from './limits.ts'
 import { closed } from './names.ts'
+import { SecretRefSchema } from './secret-ref.ts'
+
+/** Of a key that signs: as many as its signatures have. */
+export const SIGNING_KEY_BYTES = 32
 
 export const ServerSchema = closed(
   {
@@ -68,6 +72,14 @@ export const ServerSchema = closed(
         },
       ),
     ),
+    signing_keys: Type.Array(SecretRefSchema, {
+      default: [],
+      maxItems: 2,
+      uniqueItems: true,
+      description:
+        `Where the secrets are that sign Location (signed_location), ${SIGNING_KEY_BYTES} bytes at least, made by ` +
+        '`openssl rand -base64 32`. The first one signs, both are believed. The same for all replicas.',
+    }),
     limits: StrangerLimitsSchema,
     overload: OverloadSchema,
     trusted_proxies: Type.Array(Type.String(), {

@@ -1,17 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../../runs/errors.ts'
 import type { Read } from '../../runs/read.ts'
 import type { Run } from '../../runs/run.ts'
 import { LedgerError } from '../../runs/store.ts'
 import { callerOf } from '../call.ts'
 import type { Guard } from '../guard.ts'
+import { CREDENTIALS } from '../openapi.ts'
 import { type ReadOptions, readAwaitOptions } from '../options.ts'
 import { readHeaders, startFrom } from '../request-options.ts'
 import type { RunAnswers } from '../run-answers.ts'
 import { errorAnswers, outcomeAnswers, runAnswers } from '../schemas/answers.ts'
 import { exampleRuns } from '../schemas/examples.ts'
 import { AwaitByKeyQuerySchema, AwaitQuerySchema } from '../schemas/options.ts'
+import type { SignedLocations } from '../signed-location.ts'
 import type { WaitForEnd } from '../waiting.ts'
 
 export interface AwaitRouteDeps {
@@ -19,11 +22,12 @@ export interface AwaitRouteDeps {
   guard: Guard
   answers: RunAnswers
   waitForEnd: WaitForEnd
+  recognize: SignedLocations['recognize']
 }
 
 /** GET /runs/:id/await and GET /await?job=&key= */
 export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
-  const { read, guard, answers, waitForEnd } = deps
+  const { read, guard, answers, waitForEnd, recognize } = deps
 
   /** Pollers end at the first answer that is not 202: a ledger in trouble is no end (design §3.3). */
   async function answer(
@@ -45,11 +49,12 @@ export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
   }
 
   return async (app) => {
-    app.get('/runs/:id/await', { schema: BY_ID, onRequest: guard('read') }, async (request, reply) => {
+    app.get('/runs/:id/await', { schema: BY_ID, onRequest: guard('read', { recognize }) }, async (request, reply) => {
       const { workspace, ...query } = request.query
       const { id } = request.params
       const caller = callerOf(request)
       const options = readAwaitOptions(query, readHeaders(request), startFrom(request))
+      if (request.call.grant) checkModest(options)
       return answer(request, reply, options, { id }, () => read.find(caller, id, workspace))
     })
 
@@ -60,6 +65,13 @@ export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
       return answer(request, reply, options, { job, key }, () => read.findByKey(caller, job, key))
     })
   }
+}
+
+/** Who has an address may hold less than a key: what a client's own configuration shows is shown, and nothing asked for. */
+function checkModest({ include: { attempts, output } }: ReadOptions): void {
+  if (!attempts && output !== 'always') return
+  const detail = "A signed Location shows the run alone: include=attempts and include=output take the client's own key."
+  throw new GatewayError('forbidden', detail)
 }
 
 const ANSWERS = { ...runAnswers(200, 202), ...outcomeAnswers('run-failed', 'run-canceled') }
@@ -74,8 +86,11 @@ const BY_ID = {
   summary: 'Wait for the end of a run',
   description:
     'What Location points at: 202 while the run is active, then the status tells how it ended. Never 429 or 503: when ' +
-    'the gateway cannot know, it is 202 with a longer Retry-After.',
+    'the gateway cannot know, it is 202 with a longer Retry-After. The Location of a client with `signed_location` is ' +
+    'taken as it stands, without credentials, for eight days: for this run only, and without include=attempts and ' +
+    'include=output. Credentials that are sent all the same are what counts.',
   tags: ['runs'],
+  security: [...CREDENTIALS, { signature: [] }],
   params: Type.Object({
     id: Type.String({
       description: 'The id that the trigger answered, or a Databricks run id.',

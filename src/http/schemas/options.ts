@@ -66,6 +66,11 @@ const triggerOptions = {
 
 const readOptions = { wait, outcome, pending, format, include }
 const awaitOptions = { wait, format, include }
+const ofSignedLocation = {
+  client: Type.String({ description: 'Of a signed Location: id of the client that it was given to.' }),
+  expires: Type.Integer({ description: 'Of a signed Location: when it ends, in seconds since 1970.' }),
+  signature: Type.String({ description: 'Of a signed Location: what the gateway knows it by.' }),
+}
 const whichWorkspace = {
   workspace: Type.String({ description: 'Which workspace, when a Databricks run id is known in two.' }),
 }
@@ -115,7 +120,7 @@ export const RunQuerySchema = Type.Partial(closed({ ...readOptions, ...whichWork
 export const RefreshQuerySchema = Type.Partial(closed({ format, include, ...whichWorkspace }), {
   additionalProperties: false,
 })
-export const AwaitQuerySchema = Type.Partial(closed({ ...awaitOptions, ...whichWorkspace }), {
+export const AwaitQuerySchema = Type.Partial(closed({ ...awaitOptions, ...whichWorkspace, ...ofSignedLocation }), {
   additionalProperties: false,
 })
 export const RunByKeyQuerySchema = Type.Composite([Type.Object(byKey), Type.Partial(Type.Object(readOptions))], {

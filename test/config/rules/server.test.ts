@@ -8,7 +8,7 @@ const at = (column: number) => `gateway.yaml:2:${column}`
 testProblems(t, [
   [
     'an azure client without a public address',
-    client('profile: azure'),
+    client('profile: azure, signed_location: false'),
     [
       'gateway.yaml:1:1 server.public_url: is missing: client a has profile azure, which follows absolute links; write how it reaches the gateway',
     ],
@@ -21,6 +21,35 @@ testProblems(t, [
       'gateway.yaml:3:38 server.trusted_proxies[2]: must be an address or a CIDR range such as 10.0.0.0/8, but is "proxy"',
       'gateway.yaml:3:45 server.trusted_proxies[3]: must be an address or a CIDR range such as 10.0.0.0/8, but is "10.0.0.0/33"',
       'gateway.yaml:3:58 server.trusted_proxies[4]: must be an address or a CIDR range such as 10.0.0.0/8, but is "10.0.0.0/"',
+    ],
+  ],
+  [
+    'Locations that are to be signed, and nothing to sign them with',
+    `${client('profile: azure')}\nserver: { public_url: "https://jobs.example.com" }`,
+    [
+      'gateway.yaml:3:1 server.signing_keys: is missing: client a is given signed Locations; make one with openssl rand -base64 32 and write where it is, such as [{file: secrets/signing-key}], or set signed_location: false for that client, if it sends its key with every call',
+    ],
+  ],
+  [
+    'the same by an own profile',
+    `${client('profile: own')}\nprofiles: { own: { signed_location: true } }`,
+    [
+      'gateway.yaml:1:1 server.signing_keys: is missing: client a is given signed Locations; make one with openssl rand -base64 32 and write where it is, such as [{file: secrets/signing-key}], or set signed_location: false for that client, if it sends its key with every call',
+    ],
+  ],
+  [
+    'keys to sign with that are none',
+    'server:\n  signing_keys: [{ env: TOKEN }, { file: nope }]',
+    [
+      `${at(18)} server.signing_keys[0]: environment variable TOKEN holds fewer than 32 bytes; make one with openssl rand -base64 32`,
+      `${at(34)} server.signing_keys[1]: nope cannot be read (no such file); make one with openssl rand -base64 32`,
+    ],
+  ],
+  [
+    'a key to sign with in the configuration itself',
+    'server:\n  signing_keys: ["c2lnbmluZyBrZXkgb2YgdGhpcnR5LXR3byBieXRlcw=="]',
+    [
+      `${at(18)} server.signing_keys[0]: must be a reference, {env: NAME} or {file: PATH}; the secret itself never stands in this file`,
     ],
   ],
   [

@@ -5,7 +5,8 @@ const POLL_SECONDS = 20
 
 /**
  * The HTTP action of Azure Logic Apps: asks the Location of the latest 202 every 20 s, or after its Retry-After, until
- * the first answer that is not 202. Headers such as Accept are not sent.
+ * the first answer that is not 202. Headers such as Accept are not sent. Whether the credentials go along is not
+ * documented: here they do not.
  */
 export const logicApps: Scheduler = {
   client: { profile: 'azure' },
@@ -19,7 +20,7 @@ export const logicApps: Scheduler = {
       const seconds = response.headers.get('retry-after') ?? String(POLL_SECONDS)
       if (!/^\d+$/.test(seconds)) return `Failed: Retry-After is ${seconds}`
       await pause(step, Number(seconds))
-      response = await fetch(location, { headers })
+      response = await fetch(location)
     }
     await response.text()
     return response.ok ? 'Succeeded' : `Failed: ${response.status}`
