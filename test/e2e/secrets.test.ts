@@ -1,105 +1,127 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Fault } from '../../src/simulator/faults.ts'
-import { KEYS, startGateway, startSimulator, writeConfig } from '../support/gateway.ts'
+import { KEYS } from '../support/gateway.ts'
+import { sendRaw } from '../support/raw-http.ts'
+import {
+  AZURE_KEY,
+  basic,
+  CLIENT_SECRET,
+  PAT,
+  type SecretLandscape,
+  startSecretLandscape,
+} from '../support/secret-landscape.ts'
 
-const CLIENT_ID = 'client-of-the-gateway'
-/** With characters that JSON, a URL, a form and a header each spell in another way. */
-const CLIENT_SECRET = 'client "secret"/with+signs&more=5d41402a'
 const ROTATED_SECRET = 'rotated client secret 7c9e6679'
-const PAT = 'personal-access-token-b2c1f0'
 const WRONG_KEY = 'key-that-nobody-knows-9f86d081'
 
-const basic = (user: string, password: string) => Buffer.from(`${user}:${password}`).toString('base64')
-const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
-/** As whoever was sent it might write it. */
-const spell = (secret: string) => [
-  secret,
-  JSON.stringify(secret).slice(1, -1),
-  encodeURIComponent(secret),
-  encode(secret),
-]
-const OF_CLIENT = [...spell(CLIENT_SECRET), basic(CLIENT_ID, CLIENT_SECRET), basic(CLIENT_ID, encode(CLIENT_SECRET))]
-const SECRETS = [
-  ...[...OF_CLIENT, ...spell(ROTATED_SECRET), PAT, WRONG_KEY, basic('control-m', WRONG_KEY)],
-  ...Object.entries(KEYS).flatMap(([client, key]) => [key, basic(client, key)]),
-]
+// Everything that is logged at all.
+t.test('a whole life: no secret in the log, an answer, the metrics, a trace or the ledger', async (t) => {
+  const landscape = await startSecretLandscape(t, { LOG_LEVEL: 'trace' })
+  const { gateway, call, hide, hideTokens, places, secrets } = landscape
+  hide('key that nobody has', WRONG_KEY, basic('control-m', WRONG_KEY))
+  hide('rotated secret', ROTATED_SECRET)
 
-t.jobs = 2
-for (const level of ['info', 'trace']) {
-  t.test(`a whole life with LOG_LEVEL=${level}: no secret in the log, an answer, the metrics or the ledger`, (t) =>
-    live(t, level),
-  )
-}
+  await runEverything(t, landscape)
+  await provokeGuard(t, landscape)
+  await followSigned(t, landscape)
+  await provokeDatabricks(t, landscape)
+  await rotate(t, landscape)
 
-async function live(t: Test, level: string) {
-  const job = { name: 'quick', pending_ms: 0, cleanup_ms: 0, max_concurrent_runs: 1000 }
-  const failed = { outcome: 'failed', error: 'AnalysisException: Table or view not found', logs: 'some logs' }
-  const simulator = await startSimulator(t, {
-    jobs: [
-      { ...job, job_id: '11', tasks: [{ task_key: 'main', duration_ms: 100 }] },
-      { ...job, job_id: '12', tasks: [{ task_key: 'main', duration_ms: 100, ...failed }] },
-      { ...job, job_id: '13', tasks: [{ task_key: 'main', duration_ms: 3_600_000 }] },
-    ],
-    credentials: { client_id: CLIENT_ID, client_secret: CLIENT_SECRET, token: PAT },
-  })
-  const config = writeConfig(t, simulator, {
-    server: { trigger_timeout_seconds: 0.5 },
-    workspace: { auth: { type: 'oauth-m2m', client_id: CLIENT_ID, client_secret: { env: 'TEST_CLIENT_SECRET' } } },
-    workspaces: { other: { host: simulator.url, auth: { type: 'pat', token: { env: 'TEST_TOKEN' } } } },
-    jobs: {
-      quick: { workspace: 'main', job_id: '11', parameters: { day: { type: 'date' } }, rerun_min_seconds: 0 },
-      fails: { workspace: 'main', job_id: '12', rerun_min_seconds: 0 },
-      slow: { workspace: 'main', job_id: '13' },
-      personal: { workspace: 'other', job_id: '11' },
-    },
-    clients: { other: { jobs: ['quick'], permissions: ['read', 'metrics'] } },
-  })
-  const env = { TEST_CLIENT_SECRET: CLIENT_SECRET, TEST_TOKEN: PAT, LOG_LEVEL: level }
-  const gateway = await startGateway(t, config, env)
-
-  const answers: string[] = []
-  const call: typeof gateway.call = async (...request) => {
-    const answer = await gateway.call(...request)
-    answers.push(`${JSON.stringify([...answer.headers])}\n${answer.text}`)
-    return answer
+  const asked = ['/runs', '/runs?format=text', '/jobs', '/jobs/quick', '/readyz', '/openapi.json', '/docs', '/nothing']
+  for (const path of [...asked, '/docs/static/swagger-initializer.js', '/problems/unauthenticated', '/problems/x']) {
+    await call('GET', path)
+    await call('GET', path, { headers: { accept: 'text/html' } })
   }
-  const trigger = async (job: string, query = '') => (await call('POST', `/trigger/${job}?wait=5${query}`)).body
-  const tokens = new Set<string>()
+  t.match(await call('GET', '/metrics', { client: 'other' }), { status: 200 })
+  const metrics = [await (await fetch(`${gateway.metricsUrl}/metrics`)).text()]
+  hideTokens()
+  places()
+  gateway.signal('SIGTERM')
+  t.equal(await gateway.exited, 0)
+  t.equal(gateway.stderr(), '')
+  seek(t, secrets, new Map([...places(), ['metrics', metrics]]))
+})
+
+async function runEverything(t: Test, { simulator, others, call, hideTokens }: SecretLandscape) {
   const run = async (job: string) => {
-    const body = await trigger(job)
-    for (const token of simulator.accessTokens()) tokens.add(token)
+    const { body } = await call('POST', `/trigger/${job}?wait=10`)
+    hideTokens()
     return body
   }
-
   t.match(await run('quick'), { state: 'SUCCEEDED' })
   t.match(await run('fails'), { state: 'FAILED' })
   t.match(await run('personal'), { state: 'SUCCEEDED' }, 'by a personal access token')
+  t.match(await run('proxied'), { state: 'SUCCEEDED' }, 'through the proxy')
   simulator.advance(3_700_000)
   t.match(await run('quick'), { state: 'SUCCEEDED' }, 'after the access token has expired')
   simulator.revokeTokens()
   t.match(await run('quick'), { state: 'SUCCEEDED' }, 'after it was revoked')
-  t.equal(tokens.size, 3, 'three access tokens so far')
 
+  for (const { simulator, job, secret } of others) {
+    t.match(await run(job), { state: 'SUCCEEDED' }, `by ${job}`)
+    const said = [secret, ...simulator.accessTokens()].join(' , ')
+    simulator.addFault({ path: '/api/2.2/jobs/run-now', status: 400, body: { error_code: 'INVALID', message: said } })
+    t.match(await run(job), { code: 'databricks-refused' }, `by ${job}, which says what it was sent`)
+  }
+}
+
+/** Callers who are not let in, or not further, with everything that they have. */
+async function provokeGuard(t: Test, { gateway, call }: SecretLandscape) {
+  const key = KEYS['control-m']
   for (const authorization of [
-    ...[`Bearer ${KEYS['control-m']}`, `Basic ${basic('control-m', KEYS['control-m'])}`],
+    ...[`Bearer ${key}`, `Basic ${basic('control-m', key)}`],
     ...[`Bearer ${WRONG_KEY}`, `Basic ${basic('control-m', WRONG_KEY)}`, `Basic ${basic('control-m', KEYS.other)}`],
-    ...[`Bearer ${KEYS.other} ${KEYS.other}`, `Token ${KEYS.other}`, KEYS['control-m']],
+    ...[`Bearer ${KEYS.other} ${KEYS.other}`, `Token ${KEYS.other}`, key, `Bearer ${key}${'x'.repeat(5_000)}`],
   ]) {
     await call('GET', '/jobs', { client: null, headers: { authorization } })
     await call('POST', '/trigger/quick', { client: null, headers: { authorization } })
   }
   await call('GET', '/jobs', { client: null, headers: { 'x-api-key': WRONG_KEY } })
   await call('GET', '/jobs', { headers: { authorization: `Bearer ${WRONG_KEY}` } })
-  await call('GET', `/jobs?api_key=${KEYS['control-m']}`)
+  await call('GET', `/jobs?api_key=${key}`)
+  await call('GET', `/nothing?${key}`)
+  t.match(await call('GET', '/runs/%zz', { headers: { cookie: key } }), { status: 400 })
   t.match(await call('POST', '/trigger/quick', { client: 'other' }), { status: 403 })
-  t.match(await trigger('nothing'), { code: 'unknown-job' })
-  t.match(await trigger('quick', '&p.day=x'), { code: 'invalid-parameters' })
+  t.match(await call('POST', '/trigger/nothing'), { status: 404 })
+  t.match(await call('POST', '/trigger/quick?p.day=x'), { status: 422 })
+  t.match(await call('POST', '/trigger/quick', { body: 'x'.repeat(200_000) }), { status: 413 })
+  const port = Number(new URL(gateway.url).port)
+  const head = `X-API-Key: ${key}\r\nAuthorization: Basic ${basic('control-m', key)}\r\n`
+  t.match(await sendRaw(port, `GET / HTTP/1.1\r\nHost: x\r\n${head}X: ${'x'.repeat(20_000)}\r\n\r\n`), { status: 431 })
+  t.match(await sendRaw(port, `${key} / HTTP/1.1\r\n${head}\r\n`), { status: 400 })
+}
 
-  // Databricks, or a proxy before it, that says what it was sent.
-  const token = [...tokens].at(-1) ?? ''
-  const echo = [token, ...OF_CLIENT].join(' , ')
+/** The address that opens a run: used, used wrongly, and at places where it opens nothing. */
+async function followSigned(t: Test, { call, hide }: SecretLandscape) {
+  const anonymous = { client: null }
+  const trigger = (job: string) =>
+    call('POST', `/trigger/${job}`, { client: null, headers: { 'x-api-key': AZURE_KEY } })
+  const addressOf = ({ headers }: Awaited<ReturnType<typeof trigger>>) => {
+    const { pathname, search, searchParams } = new URL(headers.get('location') ?? '')
+    hide('signature', searchParams.get('signature') ?? '')
+    return { pathname, search, address: pathname + search }
+  }
+  const slow = await trigger('slow')
+  const { pathname, search, address } = addressOf(slow)
+  const again = await call('GET', `${address}&wait=0`, anonymous)
+  t.match(again, { status: 202, body: { id: slow.body.id } })
+  t.equal(addressOf(again).search, search)
+  for (const path of [
+    ...[`${address}x`, `${address}&include=attempts`, `${address}&wait=x`, `${address}&${search.slice(1)}`],
+    ...[`/runs/%zz/await${search}`, `/runs${search}`, `/nothing${search}`, `/runs/none/await${search}`],
+    ...[`/jobs/quick${search}`, `${pathname}?${search}`, `/docs${search}`, `/problems/x${search}`, `/livez${search}`],
+  ]) {
+    for (const client of [null, 'control-m'] as const) await call('GET', path, { client })
+    await call('PUT', path, anonymous)
+  }
+  const failing = addressOf(await trigger('fails'))
+  t.match(await call('GET', `${failing.address}&wait=10`, anonymous), { status: 424, body: { state: 'FAILED' } })
+}
+
+/** Databricks, or a proxy before it, that says what it was sent. */
+async function provokeDatabricks(t: Test, { simulator, call, secrets, hideTokens }: SecretLandscape) {
+  const token = simulator.accessTokens().at(-1) ?? ''
+  const echo = [token, ...(secrets.get('client secret') ?? [])].join(' , ')
   const said = { error_code: 'INVALID_PARAMETER_VALUE', message: `bad request: ${echo}` }
   const page = `<!doctype html><title>Sign in ${echo}</title>`
   const faults: [job: string, endpoint: string, ...Omit<Fault, 'path'>[]][] = [
@@ -117,6 +139,11 @@ async function live(t: Test, level: string) {
     ['fails', 'runs/get-output', { status: 400, body: said }],
     ['personal', 'run-now', { status: 400, body: { ...said, message: PAT } }, { status: 500, body: `no: ${PAT}` }],
   ]
+  const run = async (job: string) => {
+    const { body } = await call('POST', `/trigger/${job}?wait=5`)
+    hideTokens()
+    return body
+  }
   for (const [job, endpoint, ...list] of faults) {
     for (const fault of list) {
       simulator.addFault({ path: `/api/2.2/jobs/${endpoint}`, ...fault })
@@ -139,56 +166,38 @@ async function live(t: Test, level: string) {
     t.same(simulator.faults(), [], `${path} was told`)
     await call(method, path)
   }
+}
 
+async function rotate(t: Test, { simulator, call, secrets }: SecretLandscape) {
   simulator.changeCredentials({ client_secret: ROTATED_SECRET })
   simulator.revokeTokens()
+  const echo = [...(secrets.get('client secret') ?? [])].join(' , ')
   simulator.addFault({
     path: '/oidc/v1/token',
     status: 401,
     body: { error: 'invalid_client', error_description: echo },
   })
-  const waiting = await trigger('quick', '&key=WAITING')
+  const waiting = (await call('POST', '/trigger/quick?wait=5&key=WAITING')).body
   t.match(waiting, { state: 'SUBMITTING', message: /credential/ })
   simulator.changeCredentials({ client_secret: CLIENT_SECRET })
   t.match((await call('GET', `/runs/${waiting.id}/await?wait=10`)).body, { state: 'SUCCEEDED' })
-  for (const token of simulator.accessTokens()) tokens.add(token)
+}
 
-  for (const path of [
-    '/runs',
-    '/runs?format=text',
-    '/jobs',
-    '/jobs/quick',
-    '/readyz',
-    '/openapi.json',
-    '/docs',
-    '/nothing',
-  ]) {
-    await call('GET', path)
+/** Fails for each secret that stands somewhere; tells what was looked for, and how much of what was looked through. */
+function seek(t: Test, secrets: SecretLandscape['secrets'], places: ReturnType<SecretLandscape['places']>) {
+  for (const [place, texts] of places) {
+    t.ok(texts.join('').length > 100, `there is something in ${place}`)
+    const size = texts.reduce((sum, text) => sum + text.length, 0)
+    t.comment(`looked through ${place}: ${texts.length}, ${size} characters`)
   }
-  t.match(await call('GET', '/metrics', { client: 'other' }), { status: 200 })
-  answers.push(await (await fetch(`${gateway.metricsUrl}/metrics`)).text())
-
-  const ledger = join(dirname(config), 'data')
-  const readLedger = () =>
-    readdirSync(ledger).map((file) => [file, readFileSync(join(ledger, file), 'latin1')] as const)
-  const whileOpen = readLedger()
-  t.ok(whileOpen.some(([file]) => file.endsWith('-wal')))
-  gateway.signal('SIGTERM')
-  t.equal(await gateway.exited, 0)
-
-  const places = [
-    ...answers.map((text, i) => [`answer ${i}`, text] as const),
-    ...[...whileOpen, ...readLedger()],
-    ['log', gateway.output()] as const,
-  ]
-  t.ok(gateway.output().includes('run.finished'), 'there is a log')
-  for (const secret of [...SECRETS, ...tokens]) {
-    const seen = places.filter(([, text]) => text.includes(secret))
-    t.same(
-      seen.map(([name, text]) => `${name}: …${excerpt(text, secret)}…`),
-      [],
-      `nowhere: ${secret}`,
+  for (const [kind, spellings] of secrets) {
+    const found = [...spellings].flatMap((secret) =>
+      [...places].flatMap(([place, texts]) =>
+        texts.filter((text) => text.includes(secret)).map((text) => `${place}: …${excerpt(text, secret)}…`),
+      ),
     )
+    t.same(found, [], `${kind} (${spellings.size} spellings): nowhere`)
+    t.comment(`looked for ${kind}: ${spellings.size} spellings, found ${found.length} times`)
   }
 }
 
