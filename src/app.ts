@@ -14,6 +14,7 @@ import { findDegradation } from './health.ts'
 import { closeServer } from './http/close-server.ts'
 import { createListener, type Listener } from './http/listener.ts'
 import { createMetricsServer } from './http/metrics-server.ts'
+import { createLoadMeter } from './http/overload-meter.ts'
 import { createServer } from './http/server.ts'
 import { createLateLedger, type LateLedger } from './ledger/late.ts'
 import { openLedger } from './ledger/open.ts'
@@ -162,6 +163,7 @@ export async function startApp({ config, source, env, clock = systemClock, signa
         onSecret: secrets.add,
         onTrouble: (message) => log.warn({ event: 'signing_key.unavailable', message }),
       }),
+      meter: createLoadMeter(clock),
       listener,
       clock,
       log,

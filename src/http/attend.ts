@@ -53,6 +53,8 @@ export function createAttend({ current, clock, facts, tellings }: AttendDeps): A
           duration_ms: ms,
           client: call.caller?.name,
           key_id: call.caller?.key_id,
+          // Of whom else nothing is known.
+          remote_address: call.caller ? undefined : request.ip,
           job: call.job,
           run_id: call.runId,
           answer: call.answer,

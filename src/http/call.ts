@@ -34,6 +34,10 @@ export interface Call {
   /** Whatever comes of it, nothing is changed. */
   dryRun?: boolean
   waitedMs: number
+  /** As many calls of its client wait as may: this one does not. */
+  unseated?: true
+  /** An await over the limits of its client, or of this process: answered without a look at its run. */
+  curtailed?: true
   error?: { code: ErrorCode; internal: string | undefined }
   /** The run that the answer shows: delivered to its owner, its ending counts as told. */
   shown?: { run: Run; rerunId?: string | undefined }

@@ -5,23 +5,37 @@ import type { Config } from '../config/schema.ts'
 import type { HttpFacts } from '../metrics/http.ts'
 import { GatewayError } from '../runs/errors.ts'
 import { CREDENTIAL_FAULTS, describeFault } from './credential-faults.ts'
+import type { Limit } from './limit.ts'
+import type { Strangers } from './limit-strangers.ts'
+import { WORK_OF, type Work } from './work.ts'
 
 /** Who calls without a credential; undefined when nothing tells. */
 type Recognize = (request: FastifyRequest) => Known | undefined
 
-/** A hook that lets only callers with this permission pass, before anything else of the request is looked at. */
+interface GuardOptions {
+  recognize?: Recognize
+  /** What its calls are; left out: what calls with this permission are. */
+  work?: Work
+}
+
+/**
+ * A hook that lets only callers with this permission pass, and no more of them than may, before anything else of the
+ * request is looked at.
+ */
 export type Guard = (
   permission: Permission,
-  options?: { recognize?: Recognize },
+  options?: GuardOptions,
 ) => (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => void
 
 export interface GuardDeps {
   /** By the configuration that the call met. */
   authenticationOf: (config: Config) => Authenticate
+  limit: Limit
+  strangers: Strangers
   facts: Pick<HttpFacts, 'authenticationFailed'>
 }
 
-export function createGuard({ authenticationOf, facts }: GuardDeps): Guard {
+export function createGuard({ authenticationOf, limit, strangers, facts }: GuardDeps): Guard {
   function refuse(
     { call, headers }: FastifyRequest,
     { reason, why }: Extract<Known, { reason: string }>,
@@ -36,17 +50,20 @@ export function createGuard({ authenticationOf, facts }: GuardDeps): Guard {
     return new GatewayError('unauthenticated', describeFault(reason), { internal })
   }
 
-  return (permission, { recognize } = {}) =>
-    (request, _reply, done) => {
+  return (permission, { recognize, work = WORK_OF[permission] } = {}) =>
+    (request, reply, done) => {
       const admit = (found: Known) => {
         const known = ('reason' in found && found.reason === 'missing' && recognize?.(request)) || found
         if ('reason' in known) {
-          done(refuse(request, known))
+          strangers.refuse(request, known.reason, refuse(request, known)).then(done, done)
           return
         }
         const { caller } = known
         request.call.caller = caller
-        if (caller.may(permission)) done()
+        strangers.welcome(request)
+        const refusal = limit(request, reply, work)
+        if (refusal) done(refusal)
+        else if (caller.may(permission)) done()
         else {
           const detail = `Client ${caller.name} lacks the permission ${permission}. Ask the operators of the gateway for it.`
           done(new GatewayError('forbidden', detail))

@@ -1,11 +1,13 @@
 import helmet from '@fastify/helmet'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Strangers } from './limit-strangers.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { problemRoute } from './routes/problems.ts'
 
 /** What people open in a browser, under a strict policy: only what the gateway itself serves is loaded and called. */
-export function pages(): FastifyPluginAsyncTypebox {
+export function pages({ admit }: Pick<Strangers, 'admit'>): FastifyPluginAsyncTypebox {
   return async (app) => {
+    app.addHook('onRequest', (request, _reply, done) => done(admit(request)))
     await app.register(helmet, {
       contentSecurityPolicy: {
         useDefaults: false,

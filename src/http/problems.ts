@@ -150,8 +150,9 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     title: 'Too many requests',
     retryable: true,
     retryAfterSeconds: 5,
-    cause: 'This client sends more requests than it may.',
-    cure: 'Send the call again after Retry-After seconds.',
+    cause:
+      'This client, or for calls without a valid key this address, sends more than it may. The detail says which. An await of a known client is never answered so.',
+    cure: 'Send the call again after Retry-After seconds: nothing was done. Clients that need more ask the operators of the gateway for other limits.',
   },
   internal: {
     status: 500,
@@ -213,7 +214,8 @@ export const PROBLEMS: Record<ErrorCode, Problem> = {
     title: 'The gateway is overloaded',
     retryable: true,
     retryAfterSeconds: 5,
-    cause: 'This process has more to do than it can.',
+    cause:
+      'This process has more to do than it can, and turns calls away before it does anything for them: first those that start something, then those that only ask. An await of a known client is never answered so.',
     cure: 'Send the same call with the same key again after Retry-After seconds.',
   },
 }

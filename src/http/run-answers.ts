@@ -105,7 +105,9 @@ export function createRunAnswers({ store, links, usual, clock, readOutput }: Run
       const { status, code } = chooseStatus(run, { ...options, accepted, codes })
 
       reply.code(status).header('x-run-id', run.id).header('cache-control', 'no-store')
-      if (options.waitGranted !== undefined) reply.header('preference-applied', `wait=${options.waitGranted}`)
+      if (options.waitGranted !== undefined) {
+        reply.header('preference-applied', `wait=${call.unseated ? 0 : options.waitGranted}`)
+      }
       if (!isDone(run.attempt.state) && (status === 202 || code === 'run-active')) {
         reply.header('location', links.run(request, run.id)).header('retry-after', await askAgainSeconds(request, run))
       }

@@ -24,9 +24,12 @@ import { logAudited } from './audited.ts'
 import { createAnswerClientError } from './client-error.ts'
 import { createAnswerError } from './errors.ts'
 import { createGuard, type GuardDeps } from './guard.ts'
+import { createLimit } from './limit.ts'
+import { createStrangers } from './limit-strangers.ts'
 import { createLinks } from './links.ts'
 import type { Listener } from './listener.ts'
 import { openApiOptions } from './openapi.ts'
+import type { LoadMeter } from './overload-meter.ts'
 import { pages } from './pages.ts'
 import { auditRoute } from './routes/audit.ts'
 import { awaitRoutes } from './routes/await.ts'
@@ -45,6 +48,7 @@ import { JobSchema } from './schemas/job.ts'
 import { ProblemSchema } from './schemas/problem.ts'
 import { RunSchema } from './schemas/run.ts'
 import { createSignedLocations, type SignedLocationDeps } from './signed-location.ts'
+import { createSeats } from './seats.ts'
 import { createWaitForEnd } from './waiting.ts'
 
 export interface ServerDeps extends Pick<GuardDeps, 'authenticationOf'>, Pick<SignedLocationDeps, 'signingKeys'> {
@@ -62,12 +66,21 @@ export interface ServerDeps extends Pick<GuardDeps, 'authenticationOf'>, Pick<Si
   tellings: Tellings
   metrics: Pick<
     Metrics,
-    'triggered' | 'canceled' | 'served' | 'waited' | 'refused' | 'authenticationFailed' | 'scrape' | 'contentType'
+    | 'triggered'
+    | 'canceled'
+    | 'served'
+    | 'waited'
+    | 'curtailed'
+    | 'refused'
+    | 'authenticationFailed'
+    | 'scrape'
+    | 'contentType'
   >
   usual: UsualDurations
   health: () => Health
   /** Asked with each answer, where the whole of `health` would be too much. */
   isDraining: () => boolean
+  meter: LoadMeter
   listener: Listener
   clock: Clock
   log: FastifyBaseLogger
@@ -88,9 +101,13 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   const links = createLinks(current, signed)
   const answerError = createAnswerError({ links, facts: metrics })
   const attend = createAttend({ current, clock, facts: metrics, tellings: deps.tellings })
-  const guard = createGuard({ authenticationOf: deps.authenticationOf, facts: metrics })
+  const { load } = deps.meter
+  const strangers = createStrangers({ load, clock })
+  const limit = createLimit({ load, clock, facts: metrics })
+  const guard = createGuard({ authenticationOf: deps.authenticationOf, limit, strangers, facts: metrics })
+  const seats = createSeats(metrics)
   const answers = createRunAnswers({ store, links, usual, clock, readOutput: deps.readOutput })
-  const waitForEnd = createWaitForEnd({ waits: deps.waits, store, clock, facts: metrics })
+  const waitForEnd = createWaitForEnd({ waits: deps.waits, store, seats, clock, facts: metrics })
   const allowedMethods = createAllowedMethods()
 
   const app = fastify({
@@ -132,9 +149,15 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
     logAudited(request)
     done()
   })
+  app.addHook('onClose', (_app, done) => {
+    deps.meter.stop()
+    done()
+  })
   app.addHook('onRoute', ({ url, method }) => allowedMethods.add(url, method))
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => {
+    const refusal = strangers.admit(request)
+    if (refusal) throw refusal
     const path = request.url.split('?', 1)[0] ?? '/'
     const allowed = allowedMethods.of(path)
     if (allowed.length === 0) throw new GatewayError('not-found', `There is nothing at ${path}. /docs lists all paths.`)
@@ -153,7 +176,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   )
   await app.register(listRoute({ read, guard, answers, links }))
   await app.register(runRoutes({ read, refresh: deps.refresh, guard, answers, waitForEnd }))
-  await app.register(cancelRoutes({ read, cancel: deps.cancel, guard, answers, facts: metrics }))
+  await app.register(cancelRoutes({ read, cancel: deps.cancel, guard, answers, seats, facts: metrics }))
   await app.register(repairRoute({ read, repair: deps.repair, guard, answers, waitForEnd }))
   await app.register(outputRoute({ read, readOutput: deps.readOutput, guard }))
   await app.register(awaitRoutes({ read, guard, answers, waitForEnd, recognize: signed.recognize }))
@@ -161,7 +184,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(auditRoute({ store, guard, links }))
   await app.register(healthRoutes({ health: deps.health }))
   await app.register(metricsRoute({ metrics, guard }))
-  await app.register(pages())
+  await app.register(pages(strangers))
 
   return app
 }

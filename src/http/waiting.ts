@@ -6,22 +6,30 @@ import { isDone } from '../runs/run.ts'
 import type { RunStore } from '../runs/store.ts'
 import { LedgerError } from '../runs/store.ts'
 import type { Waits } from '../runs/wait.ts'
+import type { Seats } from './seats.ts'
 
 export interface WaitingDeps {
   waits: Waits
   store: Pick<RunStore, 'get'>
+  seats: Seats
   clock: Clock
   facts: Pick<HttpFacts, 'waited'>
 }
 
-/** The run as it is when it is done, or when the time that the request waits is over; counted from its arrival. */
+/**
+ * The run as it is when it is done, or when the time that the request waits is over; counted from its arrival. At once
+ * when as many calls of its client wait as may.
+ */
 export type WaitForEnd = (request: FastifyRequest, run: Run, waitMs: number) => Promise<Run>
 
-export function createWaitForEnd({ waits, store, clock, facts }: WaitingDeps): WaitForEnd {
-  return async ({ call }, run, waitMs) => {
+export function createWaitForEnd({ waits, store, seats, clock, facts }: WaitingDeps): WaitForEnd {
+  return async (request, run, waitMs) => {
+    const { call } = request
     const until = call.arrivedAt + waitMs
     const begun = clock.now()
     if (isDone(run.attempt.state) || until <= begun) return run
+    const leave = seats.take(request)
+    if (!leave) return run
     const read = async () => (await store.get(run.id)) ?? run
     try {
       return await waits.until(read, run.id, ({ attempt }) => isDone(attempt.state), { until, signal: call.signal })
@@ -30,6 +38,7 @@ export function createWaitForEnd({ waits, store, clock, facts }: WaitingDeps): W
       if (error instanceof LedgerError) return run
       throw error
     } finally {
+      leave()
       call.waitedMs = clock.now() - begun
       facts.waited(call.waitedMs / 1000)
     }

@@ -17,6 +17,9 @@ interface Served {
   seconds: number
 }
 
+/** A limit of the client, or the state of the process. */
+type Curtailment = 'waiters' | 'reads' | 'overloaded'
+
 /** What is told of requests. */
 export interface HttpFacts {
   served(request: Served): void
@@ -25,6 +28,8 @@ export interface HttpFacts {
   /** A request was answered with an error; `client` is undefined while it is not known who calls. */
   refused(client: string | undefined, code: ErrorCode): void
   authenticationFailed(reason: AuthenticationFailure): void
+  /** A call was answered at once instead of waiting, or an await without a look at its run. */
+  curtailed(client: string, reason: Curtailment): void
   /** What can be told of every client. */
   showClients(): void
 }
@@ -52,6 +57,11 @@ export function createHttpFacts(
   const waits = histogram('wait_seconds', 'How long callers waited for a run.', WAIT_SECONDS)
   const refusals = counter('refusals_total', 'Requests answered with an error.', ['client', 'code'])
   const failures = counter('auth_failures_total', 'Requests without a valid key.', ['reason'])
+  const curtailed = counter(
+    'curtailed_answers_total',
+    'Calls that were not let wait (waiters), and awaits that were answered without a look at their run (reads, overloaded): a limit of the client, or too much to do.',
+    ['client', 'reason'],
+  )
 
   return {
     served({ method, route = '', status, seconds }) {
@@ -65,9 +75,12 @@ export function createHttpFacts(
     waited: (seconds) => waits.observe(seconds),
     refused: (client, code) => refusals.inc({ client: clientLabel(client), code }),
     authenticationFailed: (reason) => failures.inc({ reason }),
+    curtailed: (client, reason) => curtailed.inc({ client: clientLabel(client), reason }),
     showClients() {
-      // From 0, so that the first trigger that is refused for it is an increase: an alert counts on that.
-      for (const client of Object.keys(current().clients)) refusals.inc({ client, code: 'ledger-unavailable' }, 0)
+      // From 0, so that the first call that is refused for it is an increase: alerts count on that.
+      for (const client of Object.keys(current().clients)) {
+        for (const code of ['ledger-unavailable', 'rate-limited']) refusals.inc({ client, code }, 0)
+      }
     },
   }
 }

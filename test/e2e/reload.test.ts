@@ -131,7 +131,9 @@ t.test('what takes a restart is refused by name, and nothing else of it is used'
 t.test('jobs, profiles, limits and addresses change for the calls that come after', async (t) => {
   const { file, gateway } = await start(t)
   const waiting = gateway.call('POST', '/trigger/slow?wait=6')
+  await gateway.trigger('quick', undefined, { client: 'other' })
   change(file, (config) => {
+    config.clients.other.limits = { triggers: { per_second: 0.001, burst: 2 } }
     config.server.public_url = 'https://jobs.example.com'
     config.server.contact = 'platform@example.com'
     config.profiles = { patient: { outcome: 'http', pending: 'error', key: 'required' } }
@@ -144,6 +146,8 @@ t.test('jobs, profiles, limits and addresses change for the calls that come afte
     status: 400,
     body: { code: 'key-required', type: 'https://jobs.example.com/problems/key-required' },
   })
+  const limited = await gateway.trigger('quick', undefined, { client: 'other' })
+  t.match(limited, { status: 429 }, 'what was spent before counts')
   t.equal((await gateway.trigger('slow')).status, 404)
   t.equal(await gateway.metric('job_gateway_job_info', { job: 'quick', owner: 'new-team' }), 1)
   t.equal(await gateway.metric('job_gateway_job_info', { job: 'slow' }), undefined)

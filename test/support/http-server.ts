@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../src/clock.ts'
 import { createFetchJson } from '../../src/fetch-json.ts'
 import { createFetchKeys } from '../../src/fetch-keys.ts'
 import { createListener } from '../../src/http/listener.ts'
+import type { LoadMeter } from '../../src/http/overload-meter.ts'
 import { createServer, type ServerDeps } from '../../src/http/server.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import { createLogger } from '../../src/log.ts'
@@ -54,7 +55,7 @@ clients:
   control-m:
     keys: ["${sha256(KEYS['control-m'])}"]
     jobs: ["*"]
-    permissions: [trigger, read, metrics]
+    permissions: [trigger, read, cancel, metrics]
     ${client}
   other: { keys: ["${sha256(KEYS.other)}"], jobs: ["*"], permissions: [trigger, read] }
   team: { keys: ["${sha256(KEYS.team)}"], jobs: ["team-*"], permissions: [read] }
@@ -67,7 +68,9 @@ interface Written {
   sections?: string
 }
 
-export interface ServerSettings extends Written, Partial<Pick<ServerDeps, 'health' | 'trigger'>> {
+export interface ServerSettings extends Written, Partial<Pick<ServerDeps, 'health' | 'trigger' | 'cancel'>> {
+  /** How hard it is for the process to keep up; not at all when left out. */
+  load?: LoadMeter['load']
   clock?: Clock
   /** Stands between the server and its ledger. */
   between?: (store: RunStore) => RunStore
@@ -115,7 +118,7 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
     store: seen,
     trigger: settings.trigger ?? unused,
     dryRun: unused,
-    cancel: unused,
+    cancel: settings.cancel ?? unused,
     repair: unused,
     refresh: unused,
     readOutput: unused,
@@ -124,6 +127,7 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
     tellings: createTellings({ store: seen, now: clock.now, onError }),
     usual: createUsualDurations(seen, clock.now),
     metrics: createMetrics({ current: () => config, version: '1.2.3', instance: 'test', clock }),
+    meter: { load: settings.load ?? (() => ({ delayMs: 0, heapShare: 0 })), stop() {} },
     listener: createListener(undefined),
     health: settings.health ?? (() => ({ ready: true, draining: false })),
     isDraining: () => settings.health?.().draining ?? false,

@@ -37,6 +37,7 @@ export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
     known: { id?: string; job?: string; key?: string },
     find: () => Promise<Run>,
   ) {
+    if (request.call.curtailed) return answers.sendUnknown(request, reply, known, options)
     let run: Run
     try {
       run = await waitForEnd(request, await find(), options.waitMs)
@@ -49,7 +50,8 @@ export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
   }
 
   return async (app) => {
-    app.get('/runs/:id/await', { schema: BY_ID, onRequest: guard('read', { recognize }) }, async (request, reply) => {
+    const byId = { schema: BY_ID, onRequest: guard('read', { work: 'await', recognize }) }
+    app.get('/runs/:id/await', byId, async (request, reply) => {
       const { workspace, ...query } = request.query
       const { id } = request.params
       const caller = callerOf(request)
@@ -58,7 +60,7 @@ export function awaitRoutes(deps: AwaitRouteDeps): FastifyPluginAsyncTypebox {
       return answer(request, reply, options, { id }, () => read.find(caller, id, workspace))
     })
 
-    app.get('/await', { schema: BY_KEY, onRequest: guard('read') }, async (request, reply) => {
+    app.get('/await', { schema: BY_KEY, onRequest: guard('read', { work: 'await' }) }, async (request, reply) => {
       const { job, key, ...query } = request.query
       const caller = callerOf(request)
       const options = readAwaitOptions(query, readHeaders(request), startFrom(request))
@@ -79,16 +81,17 @@ const ERRORS = [
   ...(['unauthenticated', 'forbidden', 'invalid-request', 'unknown-run', 'run-purged', 'internal'] as const),
   // While it is not known who calls.
   'issuer-unavailable',
+  'rate-limited',
 ] as const
 
 const BY_ID = {
   operationId: 'awaitRun',
   summary: 'Wait for the end of a run',
   description:
-    'What Location points at: 202 while the run is active, then the status tells how it ended. Never 429 or 503: when ' +
-    'the gateway cannot know, it is 202 with a longer Retry-After. The Location of a client with `signed_location` is ' +
-    'taken as it stands, without credentials, for eight days: for this run only, and without include=attempts and ' +
-    'include=output. Credentials that are sent all the same are what counts.',
+    'What Location points at: 202 while the run is active, then the status tells how it ended. Never 429 or 503 with a ' +
+    'valid key: when the gateway cannot know, it is 202 with a longer Retry-After. The Location of a client with ' +
+    '`signed_location` is taken as it stands, without credentials, for eight days: for this run only, and without ' +
+    'include=attempts and include=output. Credentials that are sent all the same are what counts.',
   tags: ['runs'],
   security: [...CREDENTIALS, { signature: [] }],
   params: Type.Object({

@@ -16,18 +16,20 @@ import type { RunAnswers } from '../run-answers.ts'
 import { COMMON_ERRORS, errorAnswers, runAnswers } from '../schemas/answers.ts'
 import { exampleRuns } from '../schemas/examples.ts'
 import { CancelByKeyQuerySchema, CancelQuerySchema } from '../schemas/options.ts'
+import type { Seats } from '../seats.ts'
 
 export interface CancelRouteDeps {
   read: Read
   cancel: CancelRun
   guard: Guard
   answers: RunAnswers
+  seats: Seats
   facts: Pick<RunFacts, 'canceled'>
 }
 
 /** POST /runs/:id/cancel, DELETE /runs/:id and POST /cancel?job=&key= */
 export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
-  const { read, cancel, guard, answers, facts } = deps
+  const { read, cancel, guard, answers, seats, facts } = deps
 
   /** The status is about the cancel: 200 it is over, 202 not yet proved. */
   async function answer(
@@ -43,14 +45,16 @@ export function cancelRoutes(deps: CancelRouteDeps): FastifyPluginAsyncTypebox {
     const { call } = request
     call.ref = options.ref
     const wasOver = isDone(found.attempt.state)
+    // Without a seat it is asked for all the same, and nobody waits for the proof.
+    const leave = options.waitMs > 0 ? seats.take(request) : undefined
     const run = await cancel(found, {
       client: caller.name,
       key_id: caller.key_id,
       ref: options.ref ?? null,
       remote_address: request.ip,
-      until: call.arrivedAt + options.waitMs,
+      until: call.arrivedAt + (leave ? options.waitMs : 0),
       signal: call.signal,
-    })
+    }).finally(leave)
     call.answer = wasOver ? 'already_over' : isDone(run.attempt.state) ? 'over' : 'asked'
     facts.canceled(run.job, call.answer)
     const message = wasOver ? sayWasOver(run) : undefined

@@ -1,6 +1,7 @@
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { errorAnswers } from '../schemas/answers.ts'
 
 /** GET /openapi.json, and /docs to read and try it; open to all. */
 export function docsRoutes(): FastifyPluginAsyncTypebox {
@@ -28,5 +29,6 @@ const SCHEMA = {
         'application/json': { schema: Type.Object({}, { additionalProperties: true }), example: { openapi: '3.1.0' } },
       },
     },
+    ...errorAnswers('rate-limited', 'overloaded'),
   },
 }

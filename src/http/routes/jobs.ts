@@ -95,7 +95,7 @@ const LIST = {
         },
       },
     },
-    ...errorAnswers(...COMMON_ERRORS, 'invalid-request'),
+    ...errorAnswers(...COMMON_ERRORS, 'overloaded', 'invalid-request'),
   },
 }
 
@@ -108,6 +108,6 @@ const ONE = {
   querystring: NO_OPTIONS,
   response: {
     200: { description: 'The job.', content: { 'application/json': { schema: Type.Ref('Job'), example } } },
-    ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-job'),
+    ...errorAnswers(...COMMON_ERRORS, 'overloaded', 'invalid-request', 'unknown-job'),
   },
 }

@@ -28,6 +28,6 @@ const SCHEMA = {
       description: 'All metrics.',
       content: { 'text/plain': { schema: Type.String(), example: 'job_gateway_ledger_up 1\n' } },
     },
-    ...errorAnswers('unauthenticated', 'forbidden', 'issuer-unavailable', 'internal'),
+    ...errorAnswers('unauthenticated', 'forbidden', 'rate-limited', 'issuer-unavailable', 'internal'),
   },
 }

@@ -86,6 +86,13 @@ const SCHEMA = {
         },
       },
     },
-    ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-run', 'run-purged', 'databricks-unavailable'),
+    ...errorAnswers(
+      ...COMMON_ERRORS,
+      'overloaded',
+      'invalid-request',
+      'unknown-run',
+      'run-purged',
+      'databricks-unavailable',
+    ),
   },
 }

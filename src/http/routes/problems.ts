@@ -80,6 +80,6 @@ const SCHEMA = {
         'text/html': { schema: Type.String() },
       },
     },
-    ...errorAnswers('invalid-request', 'not-found'),
+    ...errorAnswers('invalid-request', 'not-found', 'rate-limited', 'overloaded'),
   },
 }

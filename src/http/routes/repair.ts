@@ -91,6 +91,7 @@ const SCHEMA = {
     ...outcomeAnswers('run-failed', 'run-canceled', 'run-active'),
     ...errorAnswers(
       ...COMMON_ERRORS,
+      'overloaded',
       'invalid-request',
       'unknown-run',
       'run-purged',

@@ -65,7 +65,10 @@ const BY_ID = {
     }),
   }),
   querystring: RunQuerySchema,
-  response: { ...ANSWERS, ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-run', 'run-purged') },
+  response: {
+    ...ANSWERS,
+    ...errorAnswers(...COMMON_ERRORS, 'overloaded', 'invalid-request', 'unknown-run', 'run-purged'),
+  },
 }
 
 const REFRESH = {
@@ -81,6 +84,7 @@ const REFRESH = {
     ...runAnswers(200),
     ...errorAnswers(
       ...COMMON_ERRORS,
+      'overloaded',
       'invalid-request',
       'unknown-run',
       'run-purged',
@@ -98,6 +102,6 @@ const BY_KEY = {
   querystring: RunByKeyQuerySchema,
   response: {
     ...ANSWERS,
-    ...errorAnswers(...COMMON_ERRORS, 'invalid-request', 'unknown-job', 'unknown-run', 'run-purged'),
+    ...errorAnswers(...COMMON_ERRORS, 'overloaded', 'invalid-request', 'unknown-job', 'unknown-run', 'run-purged'),
   },
 }

@@ -146,6 +146,7 @@ const SCHEMA = {
     ...outcomeAnswers('run-failed', 'run-canceled', 'run-active'),
     ...errorAnswers(
       ...COMMON_ERRORS,
+      'overloaded',
       'invalid-request',
       'key-required',
       'unknown-job',

@@ -87,6 +87,7 @@ export function errorAnswers(...codes: ErrorCode[]) {
 export const COMMON_ERRORS = [
   'unauthenticated',
   'forbidden',
+  'rate-limited',
   'internal',
   'ledger-unavailable',
   'issuer-unavailable',
