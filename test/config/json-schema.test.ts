@@ -32,7 +32,7 @@ t.test(
     const [client] = Object.values<{ required: string[]; properties: Record<string, object> }>(
       properties.clients.patternProperties,
     )
-    t.same(client?.required, ['keys', 'permissions'])
+    t.same(client?.required, ['permissions'])
     t.notOk('default' in (client?.properties['outcome'] ?? {}))
   },
 )

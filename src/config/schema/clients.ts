@@ -45,7 +45,8 @@ const ClientSchema = closed(
     tokens: Type.Array(TokenRuleSchema, {
       default: [],
       uniqueItems: true,
-      description: 'Tokens (JWT) that are taken for a key of this client, when one of these rules fits.',
+      description:
+        'Which tokens (JWT) are those of this client, each rule as {issuer: NAME, claims: {azp: VALUE}}: one has to fit.',
     }),
     jobs: Type.Array(
       Type.String({
