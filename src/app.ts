@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import manifest from '../package.json' with { type: 'json' }
-import { createAuthentication } from './callers/authenticate.ts'
 import { createAuditReload } from './audit-reload.ts'
+import { createAuthentication } from './callers/authenticate.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { readCertificate } from './config/certificate.ts'
 import type { ConfigSource } from './config/read.ts'
@@ -123,11 +123,13 @@ export async function startApp({ config, source, env, clock = systemClock, signa
       },
       onDue: (workspace, at) => duty?.wake(workspace, at),
       onNews: (news) => duty?.notify(news),
+      onPauses: async () => duty?.notifyPauses(),
       onUnknownState: metrics.unknownState,
       onError,
     })
     metrics.readFrom({
       store,
+      pauses: core.pauses,
       waiters: core.waits.count,
       leads,
       accessTokenExpiresAt: (workspace) => workspaces.clientOf(workspace).accessTokenExpiresAt(),

@@ -10,6 +10,7 @@ import type { CancelRun } from '../runs/cancel.ts'
 import type { DryRun } from '../runs/dry-run.ts'
 import { GatewayError } from '../runs/errors.ts'
 import type { ReadOutput } from '../runs/output.ts'
+import type { Pauses } from '../runs/pauses.ts'
 import type { Read } from '../runs/read.ts'
 import type { Refresh } from '../runs/refresh.ts'
 import type { Repair } from '../runs/repair.ts'
@@ -39,16 +40,18 @@ import { jobRoutes } from './routes/jobs.ts'
 import { listRoute } from './routes/list.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { outputRoute } from './routes/output.ts'
+import { pauseRoutes } from './routes/pause.ts'
 import { repairRoute } from './routes/repair.ts'
 import { runRoutes } from './routes/run.ts'
 import { triggerRoute } from './routes/trigger.ts'
 import { createRunAnswers } from './run-answers.ts'
 import { EventSchema } from './schemas/event.ts'
 import { JobSchema } from './schemas/job.ts'
+import { PauseSchema } from './schemas/pause.ts'
 import { ProblemSchema } from './schemas/problem.ts'
 import { RunSchema } from './schemas/run.ts'
-import { createSignedLocations, type SignedLocationDeps } from './signed-location.ts'
 import { createSeats } from './seats.ts'
+import { createSignedLocations, type SignedLocationDeps } from './signed-location.ts'
 import { createWaitForEnd } from './waiting.ts'
 
 export interface ServerDeps extends Pick<GuardDeps, 'authenticationOf'>, Pick<SignedLocationDeps, 'signingKeys'> {
@@ -63,6 +66,7 @@ export interface ServerDeps extends Pick<GuardDeps, 'authenticationOf'>, Pick<Si
   readOutput: ReadOutput
   read: Read
   waits: Waits
+  pauses: Pick<Pauses, 'of' | 'pause' | 'resume' | 'inForce' | 'refresh'>
   tellings: Tellings
   metrics: Pick<
     Metrics,
@@ -168,6 +172,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   app.addSchema(RunSchema)
   app.addSchema(ProblemSchema)
   app.addSchema(JobSchema)
+  app.addSchema(PauseSchema)
   app.addSchema(EventSchema)
   await app.register(swagger, openApiOptions())
 
@@ -180,7 +185,8 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(repairRoute({ read, repair: deps.repair, guard, answers, waitForEnd }))
   await app.register(outputRoute({ read, readOutput: deps.readOutput, guard }))
   await app.register(awaitRoutes({ read, guard, answers, waitForEnd, recognize: signed.recognize }))
-  await app.register(jobRoutes({ read, usual, guard, answers }))
+  await app.register(jobRoutes({ read, usual, pauses: deps.pauses, guard, answers }))
+  await app.register(pauseRoutes({ pauses: deps.pauses, guard, clock }))
   await app.register(auditRoute({ store, guard, links }))
   await app.register(healthRoutes({ health: deps.health }))
   await app.register(metricsRoute({ metrics, guard }))

@@ -8,7 +8,7 @@ import { findFault, type WireAnswer } from './check-answer.ts'
 import { createFindUndescribed } from './described-answers.ts'
 import { type Gateway, startGateway, startSimulator, writeConfig } from './gateway.ts'
 import { GENEROUS_LIMITS, GENEROUS_TO_STRANGERS } from './generous-limits.ts'
-import { callerSecrets, callers, credentialsWith } from './hostile-credentials.ts'
+import { callerSecrets, callers, credentialsWith, keyOfAll } from './hostile-credentials.ts'
 import { requestsOf, type WireRequest } from './hostile-requests.ts'
 import { makeHostileTokens } from './hostile-tokens.ts'
 
@@ -52,6 +52,8 @@ export interface FuzzedGateway {
   answered: Map<number, number>
   /** Sends it; rejects when the answer is not one that may be given. */
   hold(request: WireRequest): Promise<WireAnswer>
+  /** Ends every pause that was made. */
+  resume(): Promise<void>
 }
 
 /** @param trouble statuses that may be answered beside those below 500 */
@@ -70,8 +72,12 @@ export async function startFuzzed(t: Test, { trouble = [] }: { trouble?: number[
   const server = { max_wait_seconds: 1, trigger_timeout_seconds: 1, limits: GENEROUS_TO_STRANGERS }
   const tokens = await makeHostileTokens(t)
   const all = { ...callers['all'], tokens: tokens.rules }
-  const clients = { ...callers, all, 'control-m': { limits: GENEROUS_LIMITS } }
-  const config = writeConfig(t, simulator, { jobs, issuers: tokens.issuers, clients, server })
+  const config = writeConfig(t, simulator, {
+    jobs,
+    issuers: tokens.issuers,
+    clients: { ...callers, all, 'control-m': { limits: GENEROUS_LIMITS } },
+    server,
+  })
   const gateway = await startGateway(t, config, { TEST_CLIENT_SECRET: CLIENT_SECRET })
   const ids: string[] = []
   for (const key of ['K-1', 'K-2', 'K-3']) {
@@ -106,6 +112,13 @@ export async function startFuzzed(t: Test, { trouble = [] }: { trouble?: number[
       const fault = findFault(request, answer, { secrets, trouble }) ?? findUndescribed(request, answer)
       if (fault !== undefined) throw new Error(`${fault}: ${status} ${answer.text.slice(0, 1000)}`)
       return answer
+    },
+    async resume() {
+      const as = { client: null, headers: { 'x-api-key': keyOfAll } }
+      const { body } = await gateway.call('GET', '/admin/pauses', as)
+      for (const { scope, name } of body.pauses) {
+        await gateway.call('POST', '/admin/resume', { ...as, body: scope === 'all' ? {} : { [scope]: name } })
+      }
     },
   }
 }

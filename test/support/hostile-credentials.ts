@@ -37,6 +37,9 @@ export const callers = Object.fromEntries(
   ]),
 )
 
+/** Of the one that may do everything. */
+export const keyOfAll = keyOf('all')
+
 const base64 = (value: string) => Buffer.from(value).toString('base64')
 const keys = Object.entries({
   ...KEYS,

@@ -12,6 +12,7 @@ import { createServer, type ServerDeps } from '../../src/http/server.ts'
 import { openLedger } from '../../src/ledger/open.ts'
 import { createLogger } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
+import { createPauses } from '../../src/runs/pauses.ts'
 import { createRead } from '../../src/runs/read.ts'
 import type { Run } from '../../src/runs/run.ts'
 import type { AttemptChange, RunStore } from '../../src/runs/store.ts'
@@ -123,6 +124,7 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
     refresh: unused,
     readOutput: unused,
     read: createRead({ store: seen, jobs: () => config.jobs }),
+    pauses: createPauses({ store: seen, clock, onChanged() {}, tellOthers: async () => {} }),
     waits,
     tellings: createTellings({ store: seen, now: clock.now, onError }),
     usual: createUsualDurations(seen, clock.now),

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { JobConfig } from '../../config/schema/jobs.ts'
 import { readSpan } from '../../config/span.ts'
+import type { Pauses } from '../../runs/pauses.ts'
 import { checkJob, type Read } from '../../runs/read.ts'
 import type { UsualDurations } from '../../runs/watch/usual.ts'
 import { callerOf } from '../call.ts'
@@ -12,17 +13,20 @@ import type { RunAnswers } from '../run-answers.ts'
 import { COMMON_ERRORS, errorAnswers } from '../schemas/answers.ts'
 import { exampleRuns } from '../schemas/examples.ts'
 import type { JobObject } from '../schemas/job.ts'
+import { presentPause } from '../schemas/pause.ts'
 
 export interface JobRouteDeps {
   read: Read
   usual: UsualDurations
+  pauses: Pick<Pauses, 'of'>
   guard: Guard
   answers: RunAnswers
 }
 
 /** GET /jobs and GET /jobs/:job */
-export function jobRoutes({ read, usual, guard, answers }: JobRouteDeps): FastifyPluginAsyncTypebox {
+export function jobRoutes({ read, usual, pauses, guard, answers }: JobRouteDeps): FastifyPluginAsyncTypebox {
   async function present(request: FastifyRequest, name: string, job: JobConfig): Promise<JobObject> {
+    const pause = pauses.of({ workspace: job.workspace, job: name })
     const [last, known] = await Promise.all([read.latest(name), usual.of(name)])
     return {
       job: name,
@@ -35,6 +39,7 @@ export function jobRoutes({ read, usual, guard, answers }: JobRouteDeps): Fastif
       rerun_allowed: job.rerun_allowed,
       expected_every_seconds: job.expected_every === null ? null : readSpan(job.expected_every),
       usual_seconds: known ? known.median / 1000 : null,
+      paused: pause ? presentPause(pause) : null,
       last_run: last ? answers.present(request, last) : null,
     }
   }
@@ -74,6 +79,7 @@ const example: JobObject = {
   rerun_allowed: ['replay', 'new', 'repair', 'force'],
   expected_every_seconds: 93_600,
   usual_seconds: 745.2,
+  paused: null,
   last_run: exampleRuns.succeeded,
 }
 

@@ -99,6 +99,7 @@ const SCHEMA = {
       'run-not-repairable',
       'rerun-not-allowed',
       'databricks-unavailable',
+      'paused',
     ),
   },
 }

@@ -158,6 +158,7 @@ const SCHEMA = {
       'databricks-denied',
       'databricks-job-missing',
       'databricks-unavailable',
+      'paused',
     ),
   },
 }
