@@ -29,6 +29,7 @@ export function logAudited(request: FastifyRequest): void {
       job: call.job ?? asked.job,
       run_id: call.runId ?? asked.id,
       attempt: call.attempt,
+      detail: call.detail,
     },
     'audit',
   )

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Caller } from '../callers/permissions.ts'
 import type { Config } from '../config/schema.ts'
+import type { AuditDetail } from '../runs/audit.ts'
 import type { CancelAnswer } from '../runs/cancel.ts'
 import type { ErrorCode } from '../runs/errors.ts'
 import type { Run } from '../runs/run.ts'
@@ -31,6 +32,8 @@ export interface Call {
   ref?: string | undefined
   /** What came of a call that changes something. */
   answer?: TriggerAnswer | CancelAnswer | 'applied' | 'unchanged'
+  /** What only this kind of call has to tell an auditor. */
+  detail?: AuditDetail | null
   /** Whatever comes of it, nothing is changed. */
   dryRun?: boolean
   waitedMs: number

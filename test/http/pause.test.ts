@@ -41,7 +41,7 @@ async function ended({ call }: Pick<InProcess, 'call'>, id: string) {
 }
 
 t.test('a pause is told, listed, replaced and ended', async (t) => {
-  const { pause, resume, list } = await start(t)
+  const { pause, resume, list, call } = await start(t)
   t.same(await list(), [])
   const until = new Date(Date.now() + 3_600_000).toISOString()
   const paused = await pause({ workspace: 'main', message: 'Databricks is upgraded.', until })
@@ -63,6 +63,16 @@ t.test('a pause is told, listed, replaced and ended', async (t) => {
   t.match(await resume({ workspace: 'main' }), { status: 200, body: { ended: null, pauses: [all.body] } })
   t.match(await resume({}), { status: 200, body: { ended: { scope: 'all' }, pauses: [] } })
   t.same(await list(), [])
+
+  const { events } = (await call('platform', 'GET', '/admin/audit')).body
+  t.match(events, [
+    { action: 'resume', workspace: null, detail: { scope: 'all', name: null } },
+    { action: 'resume', workspace: 'main', detail: { scope: 'workspace', name: 'main' } },
+    { action: 'pause', workspace: null, detail: { scope: 'all', mode: 'hold', until: null } },
+    { action: 'pause', workspace: 'main', detail: { mode: 'refuse', message: '' } },
+    { action: 'pause', result: 'applied', client: 'platform', detail: { message: 'Databricks is upgraded.', until } },
+  ])
+  t.equal(events.length, 5, 'what changed nothing is not told')
 })
 
 t.test('what a pause may not say is refused, and nothing is paused', async (t) => {

@@ -60,7 +60,9 @@ export function pauseRoutes({ pauses, guard, clock }: PauseRouteDeps): FastifyPl
         paused_by: caller.name,
         paused_at: clock.now(),
       }
-      await pauses.pause(pause, describeEvent('pause', request, pause))
+      const event = describeEvent('pause', request, pause)
+      await pauses.pause(pause, event)
+      call.detail = event.detail
       call.answer = 'applied'
       return reply.header('cache-control', 'no-store').send(presentPause(pause))
     })
@@ -70,7 +72,9 @@ export function pauseRoutes({ pauses, guard, clock }: PauseRouteDeps): FastifyPl
       const caller = callerOf(request)
       if (body.job !== undefined) call.job = body.job
       const target = readTarget(caller, body, call.config, pauses.inForce())
-      const ended = await pauses.resume(target, describeEvent('resume', request, target))
+      const event = describeEvent('resume', request, target)
+      const ended = await pauses.resume(target, event)
+      call.detail = event.detail
       call.answer = ended ? 'applied' : 'unchanged'
       const answer = { ended: ended ? presentPause(ended) : null, pauses: presentAll(caller) }
       return reply.header('cache-control', 'no-store').send(answer)
@@ -150,16 +154,16 @@ function readPause({ mode = 'hold', message = '', until }: PauseBody, now: numbe
 }
 
 function describeEvent(action: 'pause' | 'resume', request: FastifyRequest, what: PauseTarget | Pause): AuditEvent {
-  const { name, key_id } = callerOf(request)
-  const { scope } = what
+  const { name: client, key_id } = callerOf(request)
+  const { scope, name } = what
+  const told = 'mode' in what ? { mode: what.mode, message: what.message, until: presentPause(what).until } : {}
   return {
     at: request.call.arrivedAt,
-    ...{ action, result: 'applied', client: name, key_id, remote_address: request.ip },
-    workspace: scope === 'workspace' ? what.name : null,
-    job: scope === 'job' ? what.name : null,
+    ...{ action, result: 'applied', client, key_id, remote_address: request.ip },
+    workspace: scope === 'workspace' ? name : null,
+    job: scope === 'job' ? name : null,
     ...{ run_id: null, attempt: null, ref: null },
-    detail:
-      'mode' in what ? { scope, mode: what.mode, message: what.message, until: presentPause(what).until } : { scope },
+    detail: { scope, name: name === '' ? null : name, ...told },
   }
 }
 

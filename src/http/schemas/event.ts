@@ -23,7 +23,7 @@ export const EventSchema = Type.Object(
     detail: Type.Unsafe<Record<string, unknown> | null>({
       type: ['object', 'null'],
       description:
-        'trigger, repair: kind (first, new, force, repair, resubmit), databricks_job_id. pause: mode, message, until. ' +
+        'trigger, repair: kind (first, new, force, repair, resubmit), databricks_job_id. pause: scope, name, mode, message, until. resume: scope, name. ' +
         'reload: host, cause (signal, change), changed (sections), config_before, config_after.',
       additionalProperties: true,
     }),
