@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { startGateway, startSimulator, writeConfig } from '../support/gateway.ts'
@@ -57,11 +57,21 @@ t.test('a token of a real OpenID provider starts a job; others do not; none is t
     answers.push(refused)
   }
   t.equal(await gateway.metric('job_gateway_auth_failures_total', { reason: 'token_audience' }), 1)
+  const asked = provider.asked.length
+  const written = JSON.parse(readFileSync(config, 'utf8'))
+  written.clients.airflow.tokens[0].claims.client_id = 'stranger'
+  writeFileSync(config, JSON.stringify(written))
+  gateway.signal('SIGHUP')
+  await gateway.logged('config.reloaded')
+  t.match(await gateway.call('GET', '/jobs', bearing(foreign)), { status: 200 }, 'another rule, without a restart')
+  t.match(await gateway.call('GET', '/jobs', bearing(token)), { status: 401 })
+  t.equal(provider.asked.length, asked, 'with the keys that were known')
+
   const metrics = await (await fetch(`${gateway.metricsUrl}/metrics`)).text()
   gateway.signal('SIGTERM')
   t.equal(await gateway.exited, 0)
   t.match(
-    gateway.lines().filter(({ status }) => status === 401),
+    gateway.lines().filter(({ route, status }) => route === '/trigger/:job' && status === 401),
     [
       { code: 'unauthenticated', reason: 'token_audience: issuer sso: aud "https://other.example.com"' },
       { code: 'unauthenticated', reason: 'token_client: sso:stranger fits no client' },
