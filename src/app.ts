@@ -1,6 +1,4 @@
-import { hostname } from 'node:os'
 import manifest from '../package.json' with { type: 'json' }
-import { createAuditReload } from './audit-reload.ts'
 import { createAuthentication } from './callers/authenticate.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { readCertificate } from './config/certificate.ts'
@@ -235,10 +233,10 @@ export async function startApp({ config, source, env, clock = systemClock, signa
     })
     duty.begin()
     health.ready = true
-    const audit = createAuditReload({ record: ledger.store.recordEvent, host: hostname(), clock, log })
+    const record = ledger.store.recordEvent
     const reloads =
       source &&
-      keepReloading({ source, current, use: (next) => use(next, listening), facts: metrics, audit, clock, log })
+      keepReloading({ source, current, use: (next) => use(next, listening), facts: metrics, record, clock, log })
     closing.push(() => reloads?.stop())
     announce({ event: 'gateway.started', url, metrics_url: metricsUrl, version: manifest.version })
     return {

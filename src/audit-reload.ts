@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/schema.ts'
@@ -15,14 +16,16 @@ export interface AuditReload {
 }
 
 export interface AuditReloadDeps {
+  /** Into the ledger. */
   record: (event: AuditEvent) => Promise<void>
-  /** Of this machine: each replica has a configuration of its own. */
-  host: string
   clock: Clock
   log: Logger
 }
 
-export function createAuditReload({ record, host, clock, log }: AuditReloadDeps): AuditReload {
+export function createAuditReload({ record, clock, log }: AuditReloadDeps): AuditReload {
+  // Each replica has a configuration of its own.
+  const host = hostname()
+
   function tell(result: 'applied' | 'refused', detail: AuditDetail): void {
     log.info({ event: 'audit', action: 'reload', result, ...detail }, 'audit')
   }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from 'pino'
-import type { AuditReload } from './audit-reload.ts'
+import { type AuditReloadDeps, createAuditReload } from './audit-reload.ts'
 import type { Clock } from './clock.ts'
 import { type ConfigSource, examineConfig } from './config/read.ts'
 import { describeRenames } from './config/renames.ts'
@@ -8,13 +8,12 @@ import type { Config } from './config/schema.ts'
 import { type Sources, stampSources } from './config/sources.ts'
 import type { ReloadFacts } from './metrics/reloads.ts'
 
-export interface ReloadDeps {
+export interface ReloadDeps extends Pick<AuditReloadDeps, 'record'> {
   source: ConfigSource
   current: () => Config
   /** Puts the configuration into force as a whole; throws before anything has changed. */
   use: (next: Config) => void
   facts: Pick<ReloadFacts, 'configTaken' | 'configRefused'>
-  audit: AuditReload
   clock: Clock
   log: Logger
 }
@@ -29,7 +28,8 @@ export interface Reloads {
 /** Looking is cheap, works on every file system, and needs no luck with the events of any of them. */
 const LOOK_MS = 1_000
 
-export function keepReloading({ source, current, use, facts, audit, clock, log }: ReloadDeps): Reloads {
+export function keepReloading({ source, current, use, facts, record, clock, log }: ReloadDeps): Reloads {
+  const audit = createAuditReload({ record, clock, log })
   const stopping = new AbortController()
   let sources: Sources = { files: [...source.files], patterns: [] }
   /** How the sources were when they were last read; undefined: not known, so they are read once more. */

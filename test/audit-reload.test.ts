@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import t, { type Test } from 'tap'
 import { createAuditReload } from '../src/audit-reload.ts'
 import type { Config } from '../src/config/schema.ts'
@@ -22,7 +23,7 @@ function start(record: (event: AuditEvent) => Promise<void>) {
   const log = collectLines()
   const logger = createLogger({ level: 'info', destination: log.destination })
   const clock = { now: () => NOW, sleep: async () => {} }
-  return { log, audit: createAuditReload({ record, host: 'replica-1', clock, log: logger }) }
+  return { log, audit: createAuditReload({ record, clock, log: logger }) }
 }
 
 t.test('a reload is recorded and logged, with what tells one configuration from another', async (t) => {
@@ -37,7 +38,7 @@ t.test('a reload is recorded and logged, with what tells one configuration from 
 
   const [asked, changed, ...others] = recorded.map(({ detail }) => detail)
   t.match(recorded[0], { at: NOW, action: 'reload', result: 'applied', client: null, job: null, ref: null })
-  t.match(asked, { host: 'replica-1', cause: 'signal', changed: [], config_before: /^sha256:[0-9a-f]{64}$/ })
+  t.match(asked, { host: hostname(), cause: 'signal', changed: [], config_before: /^sha256:[0-9a-f]{64}$/ })
   t.equal(asked?.['config_after'], asked?.['config_before'], 'in whatever order it is written')
   t.match(changed, { cause: 'change', changed: ['jobs'], config_before: asked?.['config_before'] })
   t.not(changed?.['config_after'], changed?.['config_before'])
@@ -45,7 +46,7 @@ t.test('a reload is recorded and logged, with what tells one configuration from 
   t.match(log.lines(), [
     { event: 'audit', action: 'reload', result: 'applied', ...asked },
     { event: 'audit', action: 'reload', result: 'applied', ...changed },
-    { event: 'audit', action: 'reload', result: 'refused', host: 'replica-1', cause: 'change' },
+    { event: 'audit', action: 'reload', result: 'refused', host: hostname(), cause: 'change' },
   ])
 })
 

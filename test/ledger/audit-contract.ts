@@ -1,9 +1,10 @@
 import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Test } from 'tap'
-import { AUDIT_ACTIONS, type AuditEvent, type EventFilter, type RecordedEvent } from '../../src/runs/audit.ts'
+import type { AuditEvent, EventFilter, RecordedEvent } from '../../src/runs/audit.ts'
 import type { Cancel, Run } from '../../src/runs/run.ts'
 import { LedgerError, type RunStore } from '../../src/runs/store.ts'
+import { events, filters, matches } from './audit-events.ts'
 import { operations } from './operations.ts'
 import { sampleAttempt, sampleRun } from './sample.ts'
 
@@ -15,7 +16,7 @@ const CANCEL: Cancel = {
 const RELOAD: AuditEvent = {
   ...{ at: NOW, action: 'reload', result: 'applied', client: null, key_id: null, remote_address: null },
   ...{ workspace: null, job: null, run_id: null, attempt: null, ref: null },
-  detail: { host: 'a', changed: ['jobs', 'clients'], of: 'línea "1"\u0000', before: null },
+  detail: { host: 'a' },
 }
 
 /** What audit events every store of runs keeps. `open` gives an empty one. */
@@ -197,52 +198,6 @@ function tell(...parts: (string | number | null)[]): string {
 
 function byText(values: object[]): string[] {
   return values.map((value) => JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))).sort()
-}
-
-const CLIENTS = ['control-m', 'operator']
-const JOBS = ['load', 'report']
-const RUNS = ['01KAPXVZ0GQ4T8W2R5Y7B9D1FH', '01KAPXVZ0GQ4T8W2R5Y7B9D1FJ']
-const text = fc.option(fc.string({ unit: 'binary' }).filter((value) => !value.includes('\u0000')))
-
-const events: fc.Arbitrary<AuditEvent> = fc.record({
-  at: fc.nat({ max: 50 }).map((second) => NOW + second * 1_000),
-  action: fc.constantFrom(...AUDIT_ACTIONS),
-  result: fc.constantFrom('accepted', 'asked', 'applied'),
-  client: fc.option(fc.constantFrom(...CLIENTS)),
-  key_id: text,
-  remote_address: text,
-  workspace: text,
-  job: fc.option(fc.constantFrom(...JOBS)),
-  run_id: fc.option(fc.constantFrom(...RUNS)),
-  attempt: fc.option(fc.nat()),
-  ref: text,
-  detail: fc.constantFrom(null, RELOAD.detail),
-})
-
-const seconds = fc.nat({ max: 50 }).map((second) => NOW + second * 1_000)
-const filters: fc.Arbitrary<EventFilter> = fc
-  .record(
-    {
-      action: fc.constantFrom(...AUDIT_ACTIONS),
-      client: fc.constantFrom(...CLIENTS, 'nobody'),
-      job: fc.constantFrom(...JOBS),
-      run_id: fc.constantFrom(...RUNS),
-      since: seconds,
-      until: seconds,
-    },
-    { requiredKeys: [] },
-  )
-  .map((filter) => ({ ...filter, limit: 5 }))
-
-function matches(event: RecordedEvent, { action, client, job, run_id, since, until }: EventFilter): boolean {
-  return (
-    (action === undefined || action === event.action) &&
-    (client === undefined || client === event.client) &&
-    (job === undefined || job === event.job) &&
-    (run_id === undefined || run_id === event.run_id) &&
-    (since === undefined || event.at >= since) &&
-    (until === undefined || event.at <= until)
-  )
 }
 
 async function readPages(store: RunStore, filter: EventFilter): Promise<RecordedEvent[]> {
