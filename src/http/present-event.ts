@@ -2,8 +2,8 @@ import type { RecordedEvent } from '../runs/audit.ts'
 import { writeRecord } from './csv.ts'
 import type { EventObject } from './schemas/event.ts'
 
-export function presentEvent({ at, ...event }: RecordedEvent): EventObject {
-  return { ...event, at: new Date(at).toISOString() }
+export function presentEvent({ id, at, ...event }: RecordedEvent): EventObject {
+  return { id, at: new Date(at).toISOString(), ...event }
 }
 
 const COLUMNS = [
