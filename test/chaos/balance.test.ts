@@ -49,6 +49,8 @@ function books() {
     scrape,
     order,
     run: { id: 'R', job: 'good', key: 'K', attempts: [first, repair] },
+    triggered: { action: 'trigger' as const, run_id: 'R', attempt: 1, detail: { kind: 'first' } },
+    repaired: { action: 'repair' as const, run_id: 'R', attempt: 2, detail: { kind: 'repair' } },
     failed: { ...ending, ...FAILED },
     succeeded: { ...ending, state: 'SUCCEEDED' as const, result: 'OK' as const, cause: '' as const },
   }
@@ -58,6 +60,7 @@ function books() {
     kept: [made.run],
     endings: [made.failed, made.succeeded],
     scrapes: [made.scrape],
+    events: [made.triggered, made.repaired],
   })
   return { ...made, all }
 }
@@ -144,6 +147,18 @@ t.test('what does not add up is found, and named', async (t) => {
         ({ failed }) => {
           failed.count = 2
         },
+      ],
+      [
+        'an attempt that no auditor hears of',
+        'miscounted',
+        /attempt 2 of run R is recorded 0 times, not 1/,
+        (_, { events }) => events.pop(),
+      ],
+      [
+        'a start that was none',
+        'miscounted',
+        /attempt 9 of run R is recorded 1 times, not 0/,
+        ({ triggered }, { events }) => events.push({ ...triggered, attempt: 9 }),
       ],
       ['a gateway that shows nothing', 'miscounted', /1 attempts, gateway 1 counts 0/, ({ scrape }) => scrape.clear()],
     ]

@@ -7,7 +7,7 @@ export interface Balance {
   duplicates: string[]
   /** What was accepted and did not come to its end, here or there. */
   lost: string[]
-  /** Endings that were counted more or less than once, or as what they were not. */
+  /** Endings or starts that were counted or recorded more or less than once, or as what they were not. */
   miscounted: string[]
 }
 
@@ -18,7 +18,7 @@ export function balance(books: Books): Balance {
   return {
     duplicates: [...findUnowned(books, attempts), ...findSurplus(books, upstreamByToken)],
     lost: [...findLostOrders(books), ...attempts.flatMap((one) => findLost(one, upstreamByToken))],
-    miscounted: [...compareOutcomes(books), ...compareCounts(books, attempts)],
+    miscounted: [...compareOutcomes(books), ...compareCounts(books, attempts), ...compareEvents(books, attempts)],
   }
 }
 
@@ -126,6 +126,19 @@ function compareCounts({ endings, scrapes }: Books, attempts: AttemptOfRun[]): s
       .filter((labels) => truth.get(labels) !== counts.get(labels))
       .map((labels) => `${labels}: ${truth.get(labels) ?? 0} attempts, ${who} counts ${counts.get(labels) ?? 0}`)
   })
+}
+
+/** Each attempt was recorded once, and nothing else as one. */
+function compareEvents({ events }: Books, attempts: AttemptOfRun[]): string[] {
+  const starts = events.filter(
+    ({ action, detail }) => (action === 'trigger' || action === 'repair') && detail?.['kind'] !== 'resubmit',
+  )
+  const recorded = Map.groupBy(starts, ({ run_id, attempt }) => `attempt ${attempt} of run ${run_id}`)
+  const made = new Set(attempts.map(({ run, attempt }) => `attempt ${attempt.number} of run ${run.id}`))
+  return [...made.union(new Set(recorded.keys()))]
+    .map((name) => ({ name, times: recorded.get(name)?.length ?? 0, expected: made.has(name) ? 1 : 0 }))
+    .filter(({ times, expected }) => times !== expected)
+    .map(({ name, times, expected }) => `${name} is recorded ${times} times, not ${expected}`)
 }
 
 /** As Prometheus writes them. */

@@ -1,4 +1,5 @@
 import { openLedger } from '../../src/ledger/open.ts'
+import type { RecordedEvent } from '../../src/runs/audit.ts'
 import type { Attempt, Run } from '../../src/runs/run.ts'
 import type { Ending } from '../../src/runs/store.ts'
 import type { RunSummary } from '../../src/simulator/run.ts'
@@ -25,6 +26,8 @@ export interface Books {
   upstream: RunSummary[]
   kept: KeptRun[]
   endings: CountedEnding[]
+  /** What an auditor is told. */
+  events: Pick<RecordedEvent, 'action' | 'run_id' | 'attempt' | 'detail'>[]
   /** runs_finished_total of each gateway: by labels, those above 0. */
   scrapes: Map<string, number>[]
 }
@@ -63,14 +66,15 @@ export async function scrape({ url }: Replica, patience: AbortSignal): Promise<M
 }
 
 /** Reads the ledger itself; no gateway has it any more. */
-export async function readLedger(landscape: Landscape): Promise<Pick<Books, 'kept' | 'endings'>> {
+export async function readLedger(landscape: Landscape): Promise<Pick<Books, 'kept' | 'endings' | 'events'>> {
   const store = await openLedger(landscape.ledger())
   try {
     const kept: KeptRun[] = []
     for (const { id, job, key } of await store.list({ jobs: null, limit: Number.MAX_SAFE_INTEGER })) {
       kept.push({ id, job, key, attempts: await store.attempts(id) })
     }
-    return { kept, endings: await store.endings() }
+    const events = await store.events({ limit: Number.MAX_SAFE_INTEGER })
+    return { kept, endings: await store.endings(), events }
   } finally {
     await store.close()
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../../src/simulator/faults.ts'
 import type { TcpProxy } from '../support/tcp-proxy.ts'
-import type { Landscape } from './landscape.ts'
+import { KEY, type Landscape } from './landscape.ts'
 import type { FaultKind, ScheduledFault } from './schedule.ts'
 
 /** How often each kind of fault happened; those of the workspace count for each request that met them. */
@@ -60,8 +60,28 @@ async function inject(landscape: Landscape, { kind, gateway, ms, seed }: Schedul
   if (kind === 'kill') await replicas[index]?.kill()
   else if (kind === 'stop') await replicas[index]?.pause(ms)
   else if (kind === 'restart postgres') await landscape.restartPostgres()
+  else if (kind === 'paused') return pauseStarts(landscape, ms)
   else await worsen(kind.startsWith('ledger') ? ledgerLines[index] : workspaceLine, kind, ms)
   return 1
+}
+
+/** By the first gateway that takes it; it ends by itself, whatever has become of that one. */
+async function pauseStarts({ replicas }: Landscape, ms: number): Promise<number> {
+  const over = sleep(ms)
+  const request = {
+    method: 'POST',
+    headers: { 'x-api-key': KEY },
+    body: JSON.stringify({ until: new Date(Date.now() + ms) }),
+    signal: AbortSignal.timeout(ms),
+  }
+  for (const { url } of replicas) {
+    const answer = await fetch(`${url}/admin/pause`, request).catch(() => undefined)
+    if (!answer?.ok) continue
+    await over
+    return 1
+  }
+  await over
+  return 0
 }
 
 async function worsen(line: TcpProxy | undefined, kind: FaultKind, ms: number): Promise<void> {

@@ -78,7 +78,7 @@ export async function startLandscape(
         chaos: {
           keys: [`sha256:${createHash('sha256').update(KEY).digest('hex')}`],
           jobs: ['*'],
-          permissions: ['trigger', 'read', 'output', 'cancel', 'repair', 'metrics'],
+          permissions: ['trigger', 'read', 'output', 'cancel', 'repair', 'metrics', 'admin'],
         },
       },
     }

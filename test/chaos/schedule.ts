@@ -19,6 +19,7 @@ const SPANS = {
   'late replies': [1_000, 8_000],
   throttled: [1_000, 6_000],
   unavailable: [1_000, 6_000],
+  paused: [500, 6_000],
 } as const satisfies Record<string, readonly [number, number]>
 
 export type FaultKind = keyof typeof SPANS
@@ -65,7 +66,8 @@ function makeLanes(ledger: ChaosOptions['ledger'], gateways: number): Lane[] {
       kinds: ['lost replies', 'half replies', 'late replies', 'throttled', 'unavailable'],
     },
   ]
-  if (ledger === 'sqlite') return [...processes, ...workspace]
+  const operators: Lane = { gateway: null, gapMs: 15_000, kinds: ['paused'] }
+  if (ledger === 'sqlite') return [...processes, ...workspace, operators]
   const lines = each.map(
     (gateway): Lane => ({
       gateway,
@@ -73,7 +75,8 @@ function makeLanes(ledger: ChaosOptions['ledger'], gateways: number): Lane[] {
       kinds: ['ledger cut', 'ledger slow', 'ledger stalled', 'ledger lost'],
     }),
   )
-  return [...processes, ...workspace, ...lines, { gateway: null, gapMs: 30_000, kinds: ['restart postgres'] }]
+  const postgres: Lane = { gateway: null, gapMs: 30_000, kinds: ['restart postgres'] }
+  return [...processes, ...workspace, operators, ...lines, postgres]
 }
 
 function fillLane(lane: Lane, index: number, endMs: number, random: () => number): ScheduledFault[] {
