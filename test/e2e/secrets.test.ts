@@ -23,11 +23,13 @@ t.test('a whole life: no secret in the log, an answer, the metrics, a trace or t
 
   await runEverything(t, landscape)
   await provokeGuard(t, landscape)
+  await signInByToken(t, landscape)
   await followSigned(t, landscape)
   await provokeDatabricks(t, landscape)
   await rotate(t, landscape)
 
   const asked = ['/runs', '/runs?format=text', '/jobs', '/jobs/quick', '/readyz', '/openapi.json', '/docs', '/nothing']
+  asked.push('/admin/audit', '/admin/audit?format=csv', '/admin/pauses')
   for (const path of [...asked, '/docs/static/swagger-initializer.js', '/problems/unauthenticated', '/problems/x']) {
     await call('GET', path)
     await call('GET', path, { headers: { accept: 'text/html' } })
@@ -89,6 +91,26 @@ async function provokeGuard(t: Test, { gateway, call }: SecretLandscape) {
   const head = `X-API-Key: ${key}\r\nAuthorization: Basic ${basic('control-m', key)}\r\n`
   t.match(await sendRaw(port, `GET / HTTP/1.1\r\nHost: x\r\n${head}X: ${'x'.repeat(20_000)}\r\n\r\n`), { status: 431 })
   t.match(await sendRaw(port, `${key} / HTTP/1.1\r\n${head}\r\n`), { status: 400 })
+}
+
+async function signInByToken(t: Test, { issuer, call, hide }: SecretLandscape) {
+  const good = { aud: 'gateway', sub: 'azure' }
+  const tokens = [
+    await issuer.sign(good),
+    await issuer.sign({ ...good, exp: 1 }),
+    await issuer.sign({ ...good, aud: 'another' }),
+    await issuer.sign({ ...good, sub: 'nobody' }),
+    await issuer.sign({ ...good, groups: 'x'.repeat(10_000) }),
+    (await issuer.sign(good)).slice(0, -5),
+  ]
+  hide("caller's token", ...tokens, ...tokens.map((token) => token.split('.')[2] ?? ''))
+  const statuses: number[] = []
+  for (const token of tokens) {
+    const headers = { authorization: `Bearer ${token}` }
+    statuses.push((await call('GET', '/jobs', { client: null, headers })).status)
+    await call('GET', `/jobs?access_token=${token}`, { client: null })
+  }
+  t.same(statuses, [200, 401, 401, 401, 401, 401])
 }
 
 /** The address that opens a run: used, used wrongly, and at places where it opens nothing. */

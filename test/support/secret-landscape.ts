@@ -8,6 +8,8 @@ import { startProxy } from '../databricks/support/https-proxy.ts'
 import { startReceiver } from '../tracing/receiver.ts'
 import { CONFIGURED_KINDS, type ConfiguredKind } from './configured-kinds.ts'
 import { type Answer, type Gateway, KEYS, startGateway, startSimulator, writeConfig } from './gateway.ts'
+import { GENEROUS_TO_STRANGERS } from './generous-limits.ts'
+import { startIssuer, type TokenIssuer } from './token-issuer.ts'
 
 const CLIENT_ID = 'client-of-the-gateway'
 /** With characters that JSON, a URL, a form and a header each spell in another way. */
@@ -34,6 +36,8 @@ export interface OtherWorkspace {
 export interface SecretLandscape {
   simulator: Simulator
   others: OtherWorkspace[]
+  /** Of tokens of the client azure: whose `sub` is azure, and whose `aud` the gateway. */
+  issuer: TokenIssuer
   gateway: Gateway
   /** Calls the gateway, and keeps what it answered. */
   call: Gateway['call']
@@ -76,9 +80,14 @@ export async function startSecretLandscape(t: Test, env: NodeJS.ProcessEnv): Pro
       return { kind, simulator: workspace, job: name, secret: await kind.secret(workspace) }
     }),
   )
+  const issuer = await startIssuer(t)
   const pat = { type: 'pat', token: { env: 'TEST_TOKEN' } }
   const config = writeConfig(t, simulator, {
-    server: { trigger_timeout_seconds: 0.5, signing_keys: [{ file: 'signing-0' }, { file: 'signing-1' }] },
+    server: {
+      ...{ trigger_timeout_seconds: 0.5, limits: GENEROUS_TO_STRANGERS },
+      signing_keys: [{ file: 'signing-0' }, { file: 'signing-1' }],
+    },
+    issuers: { corporate: { issuer: issuer.url, audience: ['gateway'] } },
     workspace: { auth: { type: 'oauth-m2m', client_id: CLIENT_ID, client_secret: { env: 'TEST_CLIENT_SECRET' } } },
     workspaces: {
       other: { host: simulator.url, auth: pat },
@@ -102,10 +111,12 @@ export async function startSecretLandscape(t: Test, env: NodeJS.ProcessEnv): Pro
       ...Object.fromEntries(others.map(({ job }) => [job, { workspace: job, job_id: '11' }])),
     },
     clients: {
+      'control-m': { permissions: ['trigger', 'read', 'output', 'cancel', 'repair', 'admin'] },
       other: { jobs: ['quick'], permissions: ['read', 'metrics'] },
       azure: {
         ...{ keys: [hashKey(AZURE_KEY)], jobs: ['*'], permissions: ['trigger', 'read'] },
         ...{ outcome: 'http', signed_location: true, output: 'ko' },
+        tokens: [{ issuer: 'corporate', claims: { sub: 'azure' } }],
       },
     },
   })
@@ -138,7 +149,7 @@ export async function startSecretLandscape(t: Test, env: NodeJS.ProcessEnv): Pro
   const files: string[] = []
 
   return {
-    ...{ simulator, others, gateway, secrets, hide },
+    ...{ simulator, others, issuer, gateway, secrets, hide },
     async call(...request) {
       const answer = await gateway.call(...request)
       answers.push(describe(answer))
