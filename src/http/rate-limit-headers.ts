@@ -19,6 +19,6 @@ export function setRateLimit(
 }
 
 /** As Retry-After has them: whole seconds, and never none. */
-export function toRetryAfter(seconds: number): number {
+function toRetryAfter(seconds: number): number {
   return Math.max(1, Math.ceil(seconds))
 }
