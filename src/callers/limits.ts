@@ -55,7 +55,7 @@ export function createMeters({ size, now }: { size: number; now: () => number })
       const { spent, verdict } = spend(meters.get(name) ?? NOTHING_SPENT, rate, now())
       meters.delete(name)
       meters.set(name, spent)
-      const [oldest] = meters.size > size ? meters.keys() : []
+      const oldest = meters.size > size ? meters.keys().next().value : undefined
       if (oldest !== undefined) meters.delete(oldest)
       return verdict
     },
