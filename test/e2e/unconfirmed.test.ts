@@ -25,6 +25,7 @@ for (const rerun of ['replay', 'new', 'repair', 'force']) {
         t,
         writeConfig(t, simulator, {
           jobs: { quick: { job_id: '11', rerun_min_seconds: 0 } },
+          clients: { other: { permissions: ['admin'] } },
           server: { trigger_timeout_seconds: 0.5 },
         }),
       )
@@ -42,6 +43,11 @@ for (const rerun of ['replay', 'new', 'repair', 'force']) {
       t.match(ended, { state: 'SUCCEEDED', attempt: 1 })
       t.equal((await trigger()).body.id, first.body.id)
       t.equal(simulator.runs().length, 1, 'one run in Databricks')
+
+      const { body } = await gateway.call('GET', `/admin/audit?run=${first.body.id}`, { client: 'other' })
+      const kinds = body.events.map(({ detail }: { detail: { kind: string } }) => detail.kind)
+      t.same(kinds, second.body.replayed ? ['first'] : ['resubmit', 'first'], 'who had it sent again is known')
+      t.comment(`${rerun}: ${kinds}`)
     },
   )
 }
