@@ -7,7 +7,13 @@ import { createDatabase } from './support/postgres.ts'
 
 const DAY_MS = 86_400_000
 const OLD = NOW - 100 * DAY_MS
-const ROUND = { endedBefore: NOW - 90 * DAY_MS, tombstonesBefore: NOW - 400 * DAY_MS, eventsBefore: 0, now: NOW, limit: 20 }
+const ROUND = {
+  endedBefore: NOW - 90 * DAY_MS,
+  tombstonesBefore: NOW - 400 * DAY_MS,
+  eventsBefore: 0,
+  now: NOW,
+  limit: 20,
+}
 
 /** What a process measures of itself and of its own calls. */
 const OF_THE_PROCESS = /^(process_|nodejs_|http_|job_gateway_(ledger_request_duration|ledger_size|ledger_up))/
