@@ -26,6 +26,8 @@ const { call, simulator } = await startInProcess(t, {
     denied: { job_id: '13' },
     missing: { job_id: '99' },
   },
+  // Where nobody answers.
+  issuers: { SUCCEEDED: { issuer: 'http://127.0.0.1:1', audience: ['OK'] } },
   clients: {
     OK: { permissions: ['trigger', 'read', 'output', 'cancel', 'repair'] },
     ACTIVE: { permissions: ['read'], jobs: ['OK'] },
@@ -33,7 +35,13 @@ const { call, simulator } = await startInProcess(t, {
   },
 })
 
-type Provoke = [code: ErrorCode, method: string, path: string, more?: { client?: string; body?: string }]
+type Provoke = [code: ErrorCode, method: string, path: string, more?: More]
+
+interface More {
+  client?: string
+  body?: string
+  headers?: Record<string, string>
+}
 
 const run = async (job: string, key: string): Promise<string> =>
   (await call('OK', 'POST', `/trigger/${job}?key=${key}&wait=30`)).body.id
@@ -41,14 +49,9 @@ const run = async (job: string, key: string): Promise<string> =>
 t.test('no error text holds a word that a run is told by', async (t) => {
   const [good, bad] = [await run('OK', 'SUCCEEDED'), await run('FAILED', 'FAILED')]
   const provoked = new Set<ErrorCode>()
-  const provoke = async ([
-    code,
-    method,
-    path,
-    { client = 'OK', body } = {} as { client?: string; body?: string },
-  ]: Provoke) => {
+  const provoke = async ([code, method, path, { client = 'OK', ...sent } = {}]: Provoke) => {
     const url = `${path}${path.includes('?') ? '&' : '?'}format=text`
-    const { status, text } = await call(client, method, url, body === undefined ? {} : { body })
+    const { status, text } = await call(client, method, url, sent)
     provoked.add(code)
     t.ok(status >= 400 && text.startsWith(`ERROR ${code} `), `${method} ${url}: ${status} ${text}`)
     t.match(text, /^[^\n]+\n$/, `${code}: one line`)
@@ -58,6 +61,8 @@ t.test('no error text holds a word that a run is told by', async (t) => {
     )
   }
 
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const token = `${part({ alg: 'RS256' })}.${part({ iss: 'http://127.0.0.1:1' })}.x`
   const plain: Provoke[] = [
     ['invalid-request', 'POST', '/trigger/OK?rerun=SUCCEEDED'],
     ['invalid-request', 'POST', '/trigger/OK?wait=OK'],
@@ -72,6 +77,7 @@ t.test('no error text holds a word that a run is told by', async (t) => {
     ['invalid-request', 'GET', `/runs/${good}/output?task=SUCCEEDED`],
     ['key-required', 'POST', '/trigger/OK', { client: 'CANCELED' }],
     ['unauthenticated', 'GET', '/runs/OK', { client: 'SUCCEEDED' }],
+    ['issuer-unavailable', 'GET', '/runs/OK', { headers: { 'x-api-key': '', authorization: `Bearer ${token}` } }],
     ['forbidden', 'POST', '/trigger/OK', { client: 'ACTIVE' }],
     ['unknown-job', 'POST', '/trigger/SUCCEEDED'],
     ['unknown-run', 'GET', '/runs/SUCCEEDED'],
