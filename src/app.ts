@@ -1,13 +1,11 @@
 import manifest from '../package.json' with { type: 'json' }
-import { createAuthentication } from './callers/authenticate.ts'
+import { wireAuthentication } from './authentication.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { readCertificate } from './config/certificate.ts'
 import type { ConfigSource } from './config/read.ts'
 import type { Config } from './config/schema.ts'
 import { type Core, createCore } from './core.ts'
 import { type Duty, takeUpDuty } from './duty.ts'
-import { createFetchJson } from './fetch-json.ts'
-import { createFetchKeys } from './fetch-keys.ts'
 import { findDegradation } from './health.ts'
 import { closeServer } from './http/close-server.ts'
 import { createListener, type Listener } from './http/listener.ts'
@@ -26,7 +24,6 @@ import { keepReloading } from './reload.ts'
 import type { Run } from './runs/run.ts'
 import type { RunStore } from './runs/store.ts'
 import { shareOf } from './runs/watch/share.ts'
-import { createReadSigningKeys } from './signing-keys.ts'
 import { startTracing } from './tracing.ts'
 import { createWorkspaces, type Workspaces } from './workspaces.ts'
 
@@ -135,7 +132,6 @@ export async function startApp({ config, source, env, clock = systemClock, signa
       onError,
     })
 
-    const fetchJson = createFetchJson({ env, onSecret: secrets.add, clock })
     const certificate = settings.tls && readCertificate(settings.tls)
     if (certificate) metrics.certificateEnds(certificate.expiresAt)
     const listener = createListener(certificate)
@@ -153,16 +149,7 @@ export async function startApp({ config, source, env, clock = systemClock, signa
         }),
       }),
       isDraining: () => health.draining,
-      authenticationOf: createAuthentication({
-        createFetchKeys: (issuer) => createFetchKeys(issuer, fetchJson),
-        clock,
-        onTrouble: (issuer, err) => log.warn({ event: 'issuer.unavailable', issuer, err }),
-      }),
-      signingKeys: createReadSigningKeys({
-        env,
-        onSecret: secrets.add,
-        onTrouble: (message) => log.warn({ event: 'signing_key.unavailable', message }),
-      }),
+      ...wireAuthentication({ env, onSecret: secrets.add, clock, log }),
       meter: createLoadMeter(clock),
       listener,
       clock,
