@@ -150,7 +150,7 @@ export async function startApp({ config, source, env, clock = systemClock, signa
       }),
       isDraining: () => health.draining,
       ...wireAuthentication({ env, onSecret: secrets.add, clock, log }),
-      meter: createLoadMeter(clock),
+      meter: createLoadMeter(),
       listener,
       clock,
       log,

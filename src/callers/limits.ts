@@ -42,17 +42,18 @@ export function spend(before: Spent, { per_second, burst }: Rate, now: number): 
 
 /** What each has spent, by name, of as many as there is room for: who has not called for the longest is forgotten. */
 export interface Meters {
-  spend(name: string, rate: Rate): Verdict
+  /** @param at epoch ms */
+  spend(name: string, rate: Rate, at: number): Verdict
   /** Takes the last call back; one that is not known has nothing to get. */
   giveBack(name: string): void
 }
 
-export function createMeters({ size, now }: { size: number; now: () => number }): Meters {
+export function createMeters(size: number): Meters {
   /** In the order of their last calls. */
   const meters = new Map<string, Spent>()
   return {
-    spend(name, rate) {
-      const { spent, verdict } = spend(meters.get(name) ?? NOTHING_SPENT, rate, now())
+    spend(name, rate, at) {
+      const { spent, verdict } = spend(meters.get(name) ?? NOTHING_SPENT, rate, at)
       meters.delete(name)
       meters.set(name, spent)
       const oldest = meters.size > size ? meters.keys().next().value : undefined

@@ -5,10 +5,10 @@ import { createMeters, type Verdict } from '../callers/limits.ts'
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../runs/errors.ts'
 import { overloaded } from './limit.ts'
-import { isTooMuch, type Load } from './overload.ts'
+import { isTooMuch, type ReadLoad } from './overload.ts'
 
 export interface StrangerDeps {
-  load: () => Load
+  load: ReadLoad
   clock: Clock
 }
 
@@ -38,9 +38,8 @@ export function chooseHoldMs(left: number, burst: number): number {
 }
 
 export function createStrangers({ load, clock }: StrangerDeps): Strangers {
-  const meters = { size: MOST_ADDRESSES, now: clock.now }
-  const anonymous = createMeters(meters)
-  const wrongKeys = createMeters(meters)
+  const anonymous = createMeters(MOST_ADDRESSES)
+  const wrongKeys = createMeters(MOST_ADDRESSES)
   let held = 0
 
   const limitsOf = ({ call }: FastifyRequest) => call.config.server.limits
@@ -64,11 +63,11 @@ export function createStrangers({ load, clock }: StrangerDeps): Strangers {
       if (reason === 'issuer_unavailable') return error
       const address = addressBlock(request.ip)
       if (reason === 'missing') {
-        const verdict = anonymous.spend(address, limitsOf(request).anonymous)
+        const verdict = anonymous.spend(address, limitsOf(request).anonymous, clock.now())
         return verdict.granted ? error : tooMany(address, 'any key', verdict, error)
       }
       const rate = limitsOf(request).wrong_keys
-      const verdict = wrongKeys.spend(address, rate)
+      const verdict = wrongKeys.spend(address, rate, clock.now())
       const told = verdict.granted && (await hold(request, chooseHoldMs(verdict.left, rate.burst)))
       return told ? error : tooMany(address, 'a valid key', verdict, error)
     },
@@ -78,9 +77,9 @@ export function createStrangers({ load, clock }: StrangerDeps): Strangers {
     },
 
     admit(request) {
-      if (isTooMuch('page', load(), request.call.config.server.overload)) return overloaded()
+      if (isTooMuch('page', load(clock.now()), request.call.config.server.overload)) return overloaded()
       const address = addressBlock(request.ip)
-      const verdict = anonymous.spend(address, limitsOf(request).anonymous)
+      const verdict = anonymous.spend(address, limitsOf(request).anonymous, clock.now())
       return verdict.granted ? undefined : tooMany(address, 'any key', verdict)
     },
   }

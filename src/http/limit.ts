@@ -5,12 +5,12 @@ import type { Clock } from '../clock.ts'
 import type { HttpFacts } from '../metrics/http.ts'
 import { GatewayError } from '../runs/errors.ts'
 import { callerOf } from './call.ts'
-import { isTooMuch, type Load } from './overload.ts'
+import { isTooMuch, type ReadLoad } from './overload.ts'
 import { setRateLimit } from './rate-limit-headers.ts'
 import type { Work } from './work.ts'
 
 export interface LimitDeps {
-  load: () => Load
+  load: ReadLoad
   clock: Pick<Clock, 'now'>
   facts: Pick<HttpFacts, 'curtailed'>
 }
@@ -29,12 +29,11 @@ const MOST_CLIENTS = 10_000
  * and its headers are those of an older draft.
  */
 export function createLimit({ load, clock, facts }: LimitDeps): Limit {
-  const meters = { size: MOST_CLIENTS, now: clock.now }
-  const spent = { triggers: createMeters(meters), reads: createMeters(meters) }
+  const spent = { triggers: createMeters(MOST_CLIENTS), reads: createMeters(MOST_CLIENTS) }
 
-  function count(caller: Caller, reply: FastifyReply, kind: keyof typeof spent): Verdict {
-    const rate = caller.config.limits[kind]
-    const verdict = spent[kind].spend(caller.id, rate)
+  function count({ id, config }: Caller, reply: FastifyReply, kind: keyof typeof spent, at: number): Verdict {
+    const rate = config.limits[kind]
+    const verdict = spent[kind].spend(id, rate, at)
     // Readers are told when it matters: the draft allows that, and reads are many.
     if (kind === 'triggers' || verdict.left * 2 < rate.burst) setRateLimit(reply, kind, rate, verdict)
     return verdict
@@ -43,11 +42,12 @@ export function createLimit({ load, clock, facts }: LimitDeps): Limit {
   return (request, reply, work) => {
     if (work === 'operations') return undefined
     const { call } = request
-    const isOverloaded = isTooMuch(work, load(), call.config.server.overload)
+    const at = clock.now()
+    const isOverloaded = isTooMuch(work, load(at), call.config.server.overload)
     if (isOverloaded && work !== 'await') return overloaded()
     const caller = callerOf(request)
     const kind = work === 'trigger' ? 'triggers' : 'reads'
-    const verdict = count(caller, reply, kind)
+    const verdict = count(caller, reply, kind, at)
     if ((verdict.granted && !isOverloaded) || work === 'cancel') return undefined
     if (work !== 'await') return rateLimited(caller.name, kind, caller.config.limits[kind], verdict)
     call.curtailed = true

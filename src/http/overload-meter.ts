@@ -1,11 +1,10 @@
 import { type Histogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
-import type { Clock } from '../clock.ts'
-import type { Load } from './overload.ts'
+import type { Load, ReadLoad } from './overload.ts'
 
 /** Tells how hard it is for this process to keep up, now. */
 export interface LoadMeter {
-  load(): Load
+  load: ReadLoad
   stop(): void
 }
 
@@ -20,20 +19,21 @@ const RESOLUTION_MS = 20
  * Measures the event loop of this process, and its heap. Looks when it is asked, once a second at most: who is not
  * called has no load.
  */
-export function createLoadMeter(clock: Pick<Clock, 'now'>): LoadMeter {
+export function createLoadMeter(): LoadMeter {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delays.enable()
-  let sampledAt = clock.now()
+  let sampledAt: number | undefined
   let samples: readonly Load[] = []
   let lasting = IDLE
 
   return {
-    load() {
-      const sinceMs = clock.now() - sampledAt
+    load(at) {
+      const sinceMs = at - (sampledAt ?? at)
+      sampledAt ??= at
       // Not only when it is time: the clock may have been set back.
       if (sinceMs >= 0 && sinceMs < SAMPLE_MS) return lasting
       samples = [...samples, { delayMs: readDelay(delays, sinceMs), heapShare: readHeapShare() }].slice(-SAMPLES)
-      sampledAt += sinceMs
+      sampledAt = at
       lasting = samples.length < SAMPLES ? IDLE : findLeast(samples)
       return lasting
     },

@@ -9,6 +9,9 @@ export interface Load {
   heapShare: number
 }
 
+/** Tells it, as it is at an instant (epoch ms). */
+export type ReadLoad = (at: number) => Load
+
 /** Nearer than that to its end, V8 does little else than to look for room, and then ends the process. */
 const HEAP_SHARE = { early: 0.9, late: 0.95 }
 

@@ -58,20 +58,20 @@ t.test('another rate begins with what was spent before', async (t) => {
 })
 
 t.test('each name has a meter of its own', async (t) => {
-  const meters = createMeters({ size: 10, now: () => 0 })
+  const meters = createMeters(10)
   const once = { per_second: 1, burst: 1 }
-  t.ok(meters.spend('a', once).granted)
-  t.notOk(meters.spend('a', once).granted)
-  t.ok(meters.spend('b', once).granted)
+  t.ok(meters.spend('a', once, 0).granted)
+  t.notOk(meters.spend('a', once, 0).granted)
+  t.ok(meters.spend('b', once, 0).granted)
   meters.giveBack('a')
   meters.giveBack('nobody')
-  t.ok(meters.spend('a', once).granted, 'what was given back')
+  t.ok(meters.spend('a', once, 0).granted, 'what was given back')
 })
 
 t.test('of more names than there is room for, the one that called the longest ago is forgotten', async (t) => {
-  const meters = createMeters({ size: 3, now: () => 0 })
+  const meters = createMeters(3)
   const once = { per_second: 1, burst: 1 }
-  for (const name of ['a', 'b', 'c', 'a', 'd']) meters.spend(name, once)
-  t.notOk(meters.spend('a', once).granted, 'called again')
-  t.ok(meters.spend('b', once).granted, 'forgotten')
+  for (const name of ['a', 'b', 'c', 'a', 'd']) meters.spend(name, once, 0)
+  t.notOk(meters.spend('a', once, 0).granted, 'called again')
+  t.ok(meters.spend('b', once, 0).granted, 'forgotten')
 })

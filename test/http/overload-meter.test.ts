@@ -10,13 +10,14 @@ function block(ms: number): void {
 /** A meter in a time of its own, of which a second passes between two looks. */
 function createTimed() {
   let now = 1_000_000
-  const meter = createLoadMeter({ now: () => now })
+  const meter = createLoadMeter()
+  meter.load(now)
   return {
     ...meter,
     /** What it says after so long a second. */
     look(ms = 1_000) {
       now += ms
-      return meter.load()
+      return meter.load(now)
     },
   }
 }
