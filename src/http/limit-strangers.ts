@@ -59,17 +59,16 @@ export function createStrangers({ load, clock }: StrangerDeps): Strangers {
 
   return {
     async refuse(request, reason, error) {
-      // Nobody's key is wrong because its issuer is away.
-      if (reason === 'issuer_unavailable') return error
       const address = addressBlock(request.ip)
-      if (reason === 'missing') {
+      // No token is wrong because its issuer is away.
+      if (reason === 'missing' || reason === 'issuer_unavailable') {
         const verdict = anonymous.spend(address, limitsOf(request).anonymous, clock.now())
-        return verdict.granted ? error : tooMany(address, 'any key', verdict, error)
+        return verdict.granted ? error : tooMany(address, verdict, error)
       }
       const rate = limitsOf(request).wrong_keys
       const verdict = wrongKeys.spend(address, rate, clock.now())
       const told = verdict.granted && (await hold(request, chooseHoldMs(verdict.left, rate.burst)))
-      return told ? error : tooMany(address, 'a valid key', verdict, error)
+      return told ? error : tooMany(address, verdict, error)
     },
 
     welcome(request) {
@@ -80,18 +79,17 @@ export function createStrangers({ load, clock }: StrangerDeps): Strangers {
       if (isTooMuch('page', load(clock.now()), request.call.config.server.overload)) return overloaded()
       const address = addressBlock(request.ip)
       const verdict = anonymous.spend(address, limitsOf(request).anonymous, clock.now())
-      return verdict.granted ? undefined : tooMany(address, 'any key', verdict)
+      return verdict.granted ? undefined : tooMany(address, verdict)
     },
   }
 }
 
 function tooMany(
   address: string,
-  lacking: string,
   { waitSeconds }: Verdict,
   { detail, internal }: Pick<GatewayError, 'detail' | 'internal'> = { detail: '', internal: undefined },
 ): GatewayError {
-  const what = `Too many calls without ${lacking} come from ${address}.`
+  const what = `Too many calls without a valid key come from ${address}.`
   const known = internal === undefined ? {} : { internal }
   return new GatewayError('rate-limited', `${detail} ${what}`.trimStart(), { ...known, retryAfterSeconds: waitSeconds })
 }

@@ -35,7 +35,7 @@ t.test('calls without a key are limited by their address, calls with one never',
     const refused = await ask(path)
     t.match(refused, {
       status: 429,
-      body: { code: 'rate-limited', detail: /without any key come from 127\.0\.0\.1\./ },
+      body: { code: 'rate-limited', detail: /without a valid key come from 127\.0\.0\.1\./ },
     })
     t.equal(refused.headers.get('retry-after'), '1', path)
   }
