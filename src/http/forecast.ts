@@ -1,8 +1,8 @@
 import type { Forecast } from '../runs/dry-run.ts'
 import type { Order } from '../runs/intent.ts'
 import { sayPaused } from '../runs/pause-hold.ts'
+import { presentPause } from './present-pause.ts'
 import type { ForecastObject } from './schemas/forecast.ts'
-import { presentPause } from './schemas/pause.ts'
 
 const SENTENCES: Record<Forecast['would'], string> = {
   start: 'A run would be started.',

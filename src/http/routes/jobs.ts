@@ -9,11 +9,11 @@ import type { UsualDurations } from '../../runs/watch/usual.ts'
 import { callerOf } from '../call.ts'
 import type { Guard } from '../guard.ts'
 import { describeParameters } from '../parameter-schema.ts'
+import { presentPause } from '../present-pause.ts'
 import type { RunAnswers } from '../run-answers.ts'
 import { COMMON_ERRORS, errorAnswers } from '../schemas/answers.ts'
 import { exampleRuns } from '../schemas/examples.ts'
 import type { JobObject } from '../schemas/job.ts'
-import { presentPause } from '../schemas/pause.ts'
 
 export interface JobRouteDeps {
   read: Read

@@ -12,15 +12,9 @@ import type { Pauses } from '../../runs/pauses.ts'
 import { callerOf } from '../call.ts'
 import type { Guard } from '../guard.ts'
 import { readInstant } from '../instant.ts'
+import { presentPause } from '../present-pause.ts'
 import { COMMON_ERRORS, errorAnswers } from '../schemas/answers.ts'
-import {
-  examplePause,
-  type PauseBody,
-  PauseBodySchema,
-  presentPause,
-  type TargetBody,
-  TargetSchema,
-} from '../schemas/pause.ts'
+import { examplePause, type PauseBody, PauseBodySchema, type TargetBody, TargetSchema } from '../schemas/pause.ts'
 
 export interface PauseRouteDeps {
   pauses: Pick<Pauses, 'pause' | 'resume' | 'inForce' | 'refresh'>

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { PAUSE_MODES, PAUSE_SCOPES, type Pause } from '../../runs/pause.ts'
+import { PAUSE_MODES, PAUSE_SCOPES } from '../../runs/pause.ts'
 import { choice, instant, nullable } from './types.ts'
 
 const mode = choice(PAUSE_MODES, {
@@ -20,14 +20,6 @@ export const PauseSchema = Type.Object(
 )
 
 export type PauseObject = Static<typeof PauseSchema>
-
-export function presentPause({ name, until_at, paused_at, ...pause }: Pause): PauseObject {
-  return {
-    ...{ scope: pause.scope, name: name === '' ? null : name, mode: pause.mode, message: pause.message },
-    until: until_at === null ? null : new Date(until_at).toISOString(),
-    ...{ paused_by: pause.paused_by, paused_at: new Date(paused_at).toISOString() },
-  }
-}
 
 export const examplePause: PauseObject = {
   scope: 'workspace',
