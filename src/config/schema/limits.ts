@@ -28,7 +28,7 @@ export const ClientLimitsSchema = closed(
     triggers: rate({ per_second: 50, burst: 2_000 }, 'Triggers and repairs. More are answered 429 with Retry-After.'),
     reads: rate(
       { per_second: 1_000, burst: 5_000 },
-      'Every other call. More are answered 429, an await 202 without a look at its run; a cancel is never refused.',
+      'Every other call, but for /metrics and /admin. More are answered 429, an await 202 without a look at its run; a cancel is never refused.',
     ),
     waiters: Type.Integer({
       default: 5_000,
