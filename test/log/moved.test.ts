@@ -83,6 +83,11 @@ t.test('a start that Databricks does not confirm is told once for each reason', 
   t.equal(lines.length, 2)
 })
 
+t.test('what a pause holds back does not hang, and whoever paused it is told elsewhere', async (t) => {
+  const held = { message: 'Accepted here; paused by platform until it is resumed.', held_since: 1 }
+  t.same(logAll({}, held, { ...held, message: 'paused by owner' }, { message: 'The pause is over.' }), [])
+})
+
 t.test('a start whose answer was lost is told when it is found', async (t) => {
   const lines = logAll(
     { tries: 2, tries_in_doubt: 2 },
