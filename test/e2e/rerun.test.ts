@@ -175,13 +175,16 @@ t.test('a run that was canceled here and repaired in Databricks is not canceled 
   const { id } = (await trigger('long', 'K')).body
   const canceled = await call('caller', 'POST', `/runs/${id}/cancel?wait=30`)
   t.match(canceled, { status: 200, body: { state: 'CANCELED' } })
+  // By the call and by the watcher that it has woken, perhaps.
+  const cancels = () => simulator.counts()['POST /api/2.2/jobs/runs/cancel']
+  const before = cancels()
   await repairByHand(canceled.body.databricks_run_id)
   t.match((await trigger('long', 'K', 'rerun=new')).body, { id, attempt: 1, done: false, cancel: null })
   const looked = clock.jump(TEN_MINUTES_MS / 2)
   while (Date.parse((await call('other', 'GET', `/runs/${id}`)).body.observed_at) < looked);
   clock.jump(TEN_MINUTES_MS / 2)
   t.match(await call('caller', 'GET', `/runs/${id}/await?wait=30`), { status: 200, body: { state: 'SUCCEEDED' } })
-  t.equal(simulator.counts()['POST /api/2.2/jobs/runs/cancel'], 1)
+  t.equal(cancels(), before)
 })
 
 t.test('each press of the rerun button starts at most one attempt', async (t) => {
