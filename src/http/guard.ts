@@ -5,9 +5,9 @@ import type { Config } from '../config/schema.ts'
 import type { HttpFacts } from '../metrics/http.ts'
 import { GatewayError } from '../runs/errors.ts'
 import { CREDENTIAL_FAULTS, describeFault } from './credential-faults.ts'
-import type { Limit } from './limit.ts'
-import type { Strangers } from './limit-strangers.ts'
-import { WORK_OF, type Work } from './work.ts'
+import type { Limit } from './limits/limit.ts'
+import type { Strangers } from './limits/strangers.ts'
+import { WORK_OF, type Work } from './limits/work.ts'
 
 /** Who calls without a credential; undefined when nothing tells. */
 type Recognize = (request: FastifyRequest) => Known | undefined

@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Strangers } from './limit-strangers.ts'
+import type { Strangers } from './limits/strangers.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { problemRoute } from './routes/problems.ts'
 

@@ -6,7 +6,7 @@ import { isDone } from '../runs/run.ts'
 import type { RunStore } from '../runs/store.ts'
 import { LedgerError } from '../runs/store.ts'
 import type { Waits } from '../runs/wait.ts'
-import type { Seats } from './seats.ts'
+import type { Seats } from './limits/seats.ts'
 
 export interface WaitingDeps {
   waits: Waits

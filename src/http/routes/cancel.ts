@@ -9,6 +9,7 @@ import { isDone } from '../../runs/run.ts'
 import { isForm } from '../body.ts'
 import { callerOf } from '../call.ts'
 import type { Guard } from '../guard.ts'
+import type { Seats } from '../limits/seats.ts'
 import { readCancelOptions } from '../options.ts'
 import { checkOwn } from '../own-run.ts'
 import { readHeaders, startFrom } from '../request-options.ts'
@@ -16,7 +17,6 @@ import type { RunAnswers } from '../run-answers.ts'
 import { COMMON_ERRORS, errorAnswers, runAnswers } from '../schemas/answers.ts'
 import { exampleRuns } from '../schemas/examples.ts'
 import { CancelByKeyQuerySchema, CancelQuerySchema } from '../schemas/options.ts'
-import type { Seats } from '../seats.ts'
 
 export interface CancelRouteDeps {
   read: Read

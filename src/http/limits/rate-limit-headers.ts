@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Rate, Verdict } from '../callers/limits.ts'
+import type { Rate, Verdict } from '../../callers/limits.ts'
 
 /**
  * RateLimit-Policy and RateLimit of draft-ietf-httpapi-ratelimit-headers-11: the quota `q`, the seconds `w` in which it

@@ -1,4 +1,4 @@
-import type { Config } from '../config/schema.ts'
+import type { Config } from '../../config/schema.ts'
 import type { Work } from './work.ts'
 
 /** How hard it is for the process to keep up. */

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { HttpFacts } from '../metrics/http.ts'
-import { callerOf } from './call.ts'
+import type { HttpFacts } from '../../metrics/http.ts'
+import { callerOf } from '../call.ts'
 
 /** Lets as many calls of a client wait at a time as its limits say. */
 export interface Seats {

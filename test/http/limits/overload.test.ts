@@ -1,6 +1,6 @@
 import t from 'tap'
-import { isTooMuch } from '../../src/http/overload.ts'
-import type { Work } from '../../src/http/work.ts'
+import { isTooMuch } from '../../../src/http/limits/overload.ts'
+import type { Work } from '../../../src/http/limits/work.ts'
 
 const overload = { triggers_seconds: 2, reads_seconds: 8 }
 const ALL: Work[] = ['trigger', 'page', 'read', 'await', 'cancel', 'operations']

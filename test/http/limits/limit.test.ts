@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
-import type { Run } from '../../src/runs/run.ts'
-import { startServer } from '../support/http-server.ts'
-import { makeRun } from '../support/make-run.ts'
-import { readSamples, readValue } from '../support/metric-samples.ts'
-import { createSteppedClock } from '../support/stepped-clock.ts'
+import type { Run } from '../../../src/runs/run.ts'
+import { startServer } from '../../support/http-server.ts'
+import { makeRun } from '../../support/make-run.ts'
+import { readSamples, readValue } from '../../support/metric-samples.ts'
+import { createSteppedClock } from '../../support/stepped-clock.ts'
 
 const START = Date.UTC(2026, 10, 22)
 const RUNNING = { state: 'RUNNING', message: 'running: load', databricks_run_id: '7' } as const

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { createLoadMeter } from '../../src/http/overload-meter.ts'
+import { createLoadMeter } from '../../../src/http/limits/load-meter.ts'
 
 /** Keeps the event loop from turning. */
 function block(ms: number): void {

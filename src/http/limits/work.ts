@@ -1,4 +1,4 @@
-import type { Permission } from '../config/schema/clients.ts'
+import type { Permission } from '../../config/schema/clients.ts'
 
 /** What a call asks of the gateway: how it counts, and when it is turned away. */
 export type Work =

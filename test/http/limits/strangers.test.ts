@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { chooseHoldMs } from '../../src/http/limit-strangers.ts'
-import { startServer } from '../support/http-server.ts'
-import { readSamples, readValue } from '../support/metric-samples.ts'
-import { createSteppedClock } from '../support/stepped-clock.ts'
+import { chooseHoldMs } from '../../../src/http/limits/strangers.ts'
+import { startServer } from '../../support/http-server.ts'
+import { readSamples, readValue } from '../../support/metric-samples.ts'
+import { createSteppedClock } from '../../support/stepped-clock.ts'
 
 const START = Date.UTC(2026, 10, 22)
 
