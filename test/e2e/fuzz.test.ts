@@ -24,7 +24,7 @@ const UPSTREAM = [
 ]
 
 t.test(`${CALLS} requests of all kinds: each answer as described, no 5xx, no secret anywhere`, async (t) => {
-  const { simulator, config, gateway, secrets, requests, answered, hold, resume } = await startFuzzed(t)
+  const { simulator, config, gateway, secrets, requests, signed, answered, hold, resume } = await startFuzzed(t)
   const before = await readTotals(gateway)
   const holdTypes = async (request: WireRequest) => {
     const { status, text } = await hold(request)
@@ -32,7 +32,8 @@ t.test(`${CALLS} requests of all kinds: each answer as described, no 5xx, no sec
     else if (status !== 422 && status !== 503) throw new Error(`neither taken nor refused: ${status} ${text}`)
   }
   await send(t, [
-    { calls: CALLS * 0.8, requests, check: hold },
+    { calls: CALLS * 0.75, requests, check: hold },
+    { calls: CALLS * 0.05, requests: signed, check: hold },
     { calls: CALLS * 0.2, requests: parameterRequests(), check: holdTypes },
   ])
   t.comment(`by status: ${JSON.stringify(Object.fromEntries(answered))}`)

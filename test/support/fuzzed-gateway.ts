@@ -10,6 +10,7 @@ import { type Gateway, startGateway, startSimulator, writeConfig } from './gatew
 import { GENEROUS_LIMITS, GENEROUS_TO_STRANGERS } from './generous-limits.ts'
 import { callerSecrets, callers, credentialsWith, keyOfAll } from './hostile-credentials.ts'
 import { requestsOf, type WireRequest } from './hostile-requests.ts'
+import { SIGNING_KEY, signedRequests } from './hostile-signatures.ts'
 import { makeHostileTokens } from './hostile-tokens.ts'
 
 const CLIENT_SECRET = 'secret-of-the-service-principal'
@@ -48,6 +49,8 @@ export interface FuzzedGateway {
   secrets: string[]
   /** For every operation of the gateway. */
   requests: fc.Arbitrary<WireRequest>
+  /** By addresses that stand for a key. */
+  signed: fc.Arbitrary<WireRequest>
   /** How many answers had each status. */
   answered: Map<number, number>
   /** Sends it; rejects when the answer is not one that may be given. */
@@ -69,16 +72,19 @@ export async function startFuzzed(t: Test, { trouble = [] }: { trouble?: number[
     ],
     credentials: { client_secret: CLIENT_SECRET },
   })
-  const server = { max_wait_seconds: 1, trigger_timeout_seconds: 1, limits: GENEROUS_TO_STRANGERS }
+  const server = {
+    ...{ max_wait_seconds: 1, trigger_timeout_seconds: 1, limits: GENEROUS_TO_STRANGERS },
+    signing_keys: [{ env: 'TEST_SIGNING_KEY' }],
+  }
   const tokens = await makeHostileTokens(t)
-  const all = { ...callers['all'], tokens: tokens.rules }
+  const all = { ...callers['all'], tokens: tokens.rules, signed_location: true }
   const config = writeConfig(t, simulator, {
     jobs,
     issuers: tokens.issuers,
     clients: { ...callers, all, 'control-m': { limits: GENEROUS_LIMITS } },
     server,
   })
-  const gateway = await startGateway(t, config, { TEST_CLIENT_SECRET: CLIENT_SECRET })
+  const gateway = await startGateway(t, config, { TEST_CLIENT_SECRET: CLIENT_SECRET, TEST_SIGNING_KEY: SIGNING_KEY })
   const ids: string[] = []
   for (const key of ['K-1', 'K-2', 'K-3']) {
     const { body } = await gateway.trigger('open', undefined, { key })
@@ -86,7 +92,14 @@ export async function startFuzzed(t: Test, { trouble = [] }: { trouble?: number[
   }
   const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
   const findUndescribed = createFindUndescribed(document)
-  const secrets = [...callerSecrets, ...tokens.good, ...tokens.bad, CLIENT_SECRET, ...simulator.accessTokens()]
+  const secrets = [
+    ...callerSecrets,
+    ...tokens.good,
+    ...tokens.bad,
+    CLIENT_SECRET,
+    SIGNING_KEY,
+    ...simulator.accessTokens(),
+  ]
   const ask = openPool(t, gateway)
   const answered = new Map<number, number>()
   return {
@@ -105,6 +118,7 @@ export async function startFuzzed(t: Test, { trouble = [] }: { trouble?: number[
       ref: ['SALES/LOAD', 'SALES/*'],
       include: ['tasks', 'attempts', 'output', 'tasks,attempts,output'],
     }),
+    signed: signedRequests(ids, 'all'),
     async hold(request) {
       const answer = await ask(request)
       const { status } = answer
