@@ -8,7 +8,7 @@ import { defineLoadJob } from './support/load-job.ts'
 import { replace, startReplica, writeSharedConfig } from './support/replicas.ts'
 
 /** New connections a second; RESTART_RATE asks for more. All of them, callers, balancer and replicas, share this machine. */
-const RATE = Number(process.env['RESTART_RATE'] ?? 50)
+const RATE = Number(process.env['RESTART_RATE'] ?? 20)
 const REPLICAS = 4
 /** How late the balancer learns that a replica is no longer ready, or is again. */
 const LATE_MS = 5_000
